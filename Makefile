@@ -1,0 +1,103 @@
+# pabal: `make run` shows it, `make check` proves it. GNU make, no configure step.
+#
+# variants: make V=asan, V=cov, V=fuzz build the same tree into build/V with other flags.
+
+MAKEFLAGS += --no-builtin-rules --no-builtin-variables
+.SUFFIXES:
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := all
+
+V ?=
+B := build$(if $(V),/$(V),/release)
+CC := gcc
+WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition -Wvla \
+	-Wformat=2 -Wwrite-strings -Wundef -Wcast-qual -Wpointer-arith -Wimplicit-fallthrough \
+	-Wconversion -Wno-sign-conversion -Werror
+HARDEN := -fPIE -fstack-protector-strong -fstack-clash-protection -fcf-protection -D_FORTIFY_SOURCE=3 \
+	-ftrivial-auto-var-init=zero
+CFLAGS := -O2 -g $(HARDEN)
+LDFLAGS := -pie -Wl,-z,relro,-z,now,-z,noexecstack
+ifeq ($(V),asan)
+CFLAGS := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined -DPABAL_NO_SECCOMP
+LDFLAGS := -fsanitize=address,undefined
+else ifeq ($(V),cov)
+CFLAGS := -O0 -g --coverage -DPABAL_NO_SECCOMP
+LDFLAGS := --coverage
+else ifeq ($(V),fuzz)
+CC := clang
+WARN := -Wall -Wextra -Werror
+CFLAGS := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined -DPABAL_NO_SECCOMP
+LDFLAGS := -fsanitize=fuzzer,address,undefined
+endif
+COMPILE = $(CC) -std=c11 -D_GNU_SOURCE $(WARN) $(CFLAGS) -Ilib -I. -include lib/base/banned.h -MMD -MP
+
+# The architecture at a glance: one line a command, the folders it links and the foreign libraries.
+LINK_deliver-maildir := maildir queue mail io base : z
+LINK_mail-doctor     := resolve auth net maildir queue mail io base : z crypt crypto unbound idn2
+LINK_mail-init       := auth maildir queue mail io base : z crypt crypto
+LINK_mail-up         := net io base : z
+LINK_mail-user       := auth maildir mail io base : z crypt crypto
+LINK_mail-where      := resolve maildir queue mail io base : z
+LINK_queue-add       := queue mail io base : z
+LINK_queue-list      := queue mail io base : z
+LINK_queue-run       := run resolve maildir queue mail net io base : z
+LINK_sendmail        := queue mail net io base : z
+LINK_smtp-recv       := run smtp resolve maildir queue mail net io base : z unbound idn2
+LINK_smtp-send       := smtp net queue mail io base : z unbound idn2
+LINK_tcp-serve       := net io base : z
+LINK_thru            := io base : z
+
+COMMANDS := $(sort $(basename $(notdir $(wildcard bin/*.c))))
+FOLDERS := base io mail net queue auth resolve smtp imap pop3 run
+LIBSRC := $(foreach f,$(FOLDERS),$(wildcard lib/$f/*.c)) $(wildcard maildir/*.c)
+archive = $(B)/lib$1.a
+before_colon = $(shell echo '$1' | sed 's/ *:.*//')
+after_colon = $(shell echo '$1' | sed -n 's/.*: *//p')
+
+all: $(COMMANDS:%=$(B)/bin/%) $(patsubst scripts/%,$(B)/bin/%,$(filter-out scripts/dev,$(wildcard scripts/*)))
+
+$(B)/obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(COMPILE) -c -o $@ $<
+
+define archive_rule
+$(call archive,$1): $(patsubst %.c,$(B)/obj/%.o,$(wildcard $2/*.c))
+	@mkdir -p $$(@D)
+	@rm -f $$@
+	ar rcs $$@ $$^
+endef
+$(foreach f,$(FOLDERS),$(eval $(call archive_rule,$f,lib/$f)))
+$(eval $(call archive_rule,maildir,maildir))
+
+define command_rule
+$(B)/bin/$1: $(B)/obj/bin/$1.o $(foreach f,$(call before_colon,$(LINK_$1)),$(call archive,$f))
+	@mkdir -p $$(@D)
+	$(CC) $(LDFLAGS) -o $$@ $$^ $(addprefix -l,$(call after_colon,$(LINK_$1)))
+endef
+$(foreach c,$(COMMANDS),$(eval $(call command_rule,$c)))
+
+$(B)/bin/%: scripts/%
+	@mkdir -p $(@D)
+	install -m 755 $< $@
+
+# tests/unit/NAME.c and tests/fuzz/NAME.c say what they link in their first line: /* links: … */
+links = $(shell sed -n '1s/^.*links: *\(.*\) *\*\/.*/\1/p' $1)
+define test_rule
+$(B)/tests/$1: $(B)/obj/tests/$1.o $(foreach f,$(call before_colon,$(call links,tests/$1.c)),$(call archive,$f))
+	@mkdir -p $$(@D)
+	$(CC) $(LDFLAGS) -o $$@ $$^ $(addprefix -l,$(call after_colon,$(call links,tests/$1.c)))
+endef
+UNITS := $(basename $(notdir $(wildcard tests/unit/*.c)))
+FUZZERS := $(basename $(notdir $(wildcard tests/fuzz/*.c)))
+$(foreach u,$(UNITS),$(eval $(call test_rule,unit/$u)))
+$(foreach f,$(FUZZERS),$(eval $(call test_rule,fuzz/$f)))
+
+units: $(UNITS:%=$(B)/tests/unit/%)
+fuzzers: $(FUZZERS:%=$(B)/tests/fuzz/%)
+
+-include $(shell find $(B)/obj -name '*.d' 2>/dev/null)
+
+clean:
+	rm -rf build/release build/asan build/cov build/fuzz
+
+.PHONY: all units fuzzers clean

@@ -1,0 +1,167 @@
+#include "io/in.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/die.h"
+#include "io/clock.h"
+
+void in_open(in *s, int fd, size_t size)
+{
+	*s = (in){.fd = fd, .buf = xmalloc(size), .size = size};
+}
+
+void in_close(in *s)
+{
+	free(s->buf);
+	*s = (in){.fd = -1};
+}
+
+void in_reset(in *s, int fd)
+{
+	s->fd = fd;
+	s->at = s->end = 0;
+	s->eof = false;
+	s->deadline = 0;
+}
+
+static int64_t nearest(const in *s)
+{
+	int64_t idle = s->idle_ms ? clock_ms() + s->idle_ms : 0;
+	if (idle && s->deadline)
+		return idle < s->deadline ? idle : s->deadline;
+	return idle ? idle : s->deadline;
+}
+
+static enum in_result wait_readable(const in *s)
+{
+	struct pollfd p = {.fd = s->fd, .events = POLLIN};
+	int64_t deadline = nearest(s);
+	if (deadline == 0)
+		return IN_OK;
+	for (;;) {
+		int n = poll(&p, 1, clock_left(deadline));
+		if (n > 0)
+			return IN_OK;
+		if (n < 0 && errno != EINTR)
+			return IN_ERROR;
+		if (n == 0 || clock_left(deadline) == 0) {
+			errno = ETIMEDOUT;
+			return IN_TIMEOUT;
+		}
+	}
+}
+
+/* One read behind what is buffered; the unread octets move to the front first if there is no room. */
+static enum in_result fill(in *s)
+{
+	if (s->eof)
+		return IN_EOF;
+	if (s->before_wait)
+		s->before_wait(s->before_wait_arg);
+	if (s->at == s->end)
+		s->at = s->end = 0;
+	if (s->end == s->size) {
+		memmove(s->buf, s->buf + s->at, s->end - s->at);
+		s->end -= s->at;
+		s->at = 0;
+	}
+	enum in_result r = wait_readable(s);
+	while (r == IN_OK) {
+		ssize_t n = read(s->fd, s->buf + s->end, s->size - s->end);
+		if (n > 0) {
+			s->end += (size_t)n;
+			return IN_OK;
+		}
+		if (n == 0) {
+			s->eof = true;
+			return IN_EOF;
+		}
+		if (errno == EAGAIN) {
+			struct pollfd p = {.fd = s->fd, .events = POLLIN};
+			(void)poll(&p, 1, clock_left(nearest(s)));
+		} else if (errno != EINTR) {
+			return IN_ERROR;
+		}
+		r = wait_readable(s);
+	}
+	return r;
+}
+
+static span take(in *s, size_t n)
+{
+	span taken = {s->buf + s->at, n};
+	s->at += n;
+	return taken;
+}
+
+enum in_result in_line(in *s, size_t limit, span *line)
+{
+	size_t seen = 0;
+	if (limit > s->size)
+		limit = s->size;
+	for (;;) {
+		size_t have = s->end - s->at;
+		size_t look = have < limit ? have : limit;
+		const char *lf = look > seen ? memchr(s->buf + s->at + seen, '\n', look - seen) : NULL;
+		if (lf) {
+			*line = take(s, (size_t)(lf - (s->buf + s->at)) + 1);
+			return IN_OK;
+		}
+		if (have >= limit) {
+			*line = take(s, limit);
+			return IN_LONG;
+		}
+		seen = look;
+		enum in_result r = fill(s);
+		if (r == IN_EOF && have) {
+			*line = take(s, have);
+			return IN_OK;
+		}
+		if (r != IN_OK) {
+			*line = S("");
+			return r;
+		}
+	}
+}
+
+enum in_result in_peek(in *s, span *octets)
+{
+	enum in_result r = IN_OK;
+	if (s->at == s->end)
+		r = fill(s);
+	*octets = (span){s->buf + s->at, s->end - s->at};
+	return r;
+}
+
+void in_skip(in *s, size_t n)
+{
+	size_t have = s->end - s->at;
+	s->at += n < have ? n : have;
+}
+
+enum in_result in_exact(in *s, void *dst, size_t n)
+{
+	char *to = dst;
+	while (n) {
+		span got;
+		enum in_result r = in_peek(s, &got);
+		if (r != IN_OK)
+			return r;
+		if (got.n > n)
+			got.n = n;
+		memcpy(to, got.p, got.n);
+		in_skip(s, got.n);
+		to += got.n;
+		n -= got.n;
+	}
+	return IN_OK;
+}
+
+size_t in_buffered(const in *s)
+{
+	return s->end - s->at;
+}

@@ -1,0 +1,27 @@
+/* Confinement in words that a test can check (pabal-contract(7)). Each call is final and cumulative. Where
+ * the kernel has no Landlock or no seccomp these return false with errno set (ENOSYS, EOPNOTSUPP), and
+ * the caller refuses to start unless control/sandbox-optional exists. Built with -DPABAL_NO_SECCOMP (the
+ * sanitizer and coverage variants) the seccomp half is left out. */
+#ifndef IO_SANDBOX_H
+#define IO_SANDBOX_H
+
+#include "base/span.h"
+
+/* A talker: no_new_privs; Landlock with nothing allowed; seccomp that lets through reading and writing
+ * open fds, accept4 on `listener` (-1: none), sendmsg on `keeper` for the passing of a connection, poll,
+ * time, memory and exit, for this architecture only (others: kill); RLIMIT_NOFILE, RLIMIT_AS,
+ * RLIMIT_CORE 0, RLIMIT_NPROC 0 where it applies. Forbidden calls fail with EPERM. */
+bool sandbox_talker(int listener, int keeper);
+
+/* For filters that read fd 0 and write fd 1 and open nothing any more. */
+bool sandbox_filter(void);
+
+/* For commands that work below a few directories only: Landlock with each path read-write (with
+ * REFER) or read-only; the rest of the file system is out of reach; no seccomp. */
+typedef struct sandbox_path {
+	const char *path;
+	bool write;
+} sandbox_path;
+bool sandbox_paths(const sandbox_path *paths, size_t count);
+
+#endif

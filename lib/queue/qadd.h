@@ -1,0 +1,39 @@
+/* Putting a message into the queue: the function that queue-add, the keeper of smtp-recv, the drop/
+ * reader and the bounces share. One journal commit; the order of steps is in pabal-internals(7). */
+#ifndef QUEUE_QADD_H
+#define QUEUE_QADD_H
+
+#include "base/status.h"
+#include "mail/envelope.h"
+#include "queue/qmsg.h"
+
+typedef struct qadd {
+	int queue_dir;       /* borrowed */
+	int fd;              /* tmp/ID, locked; -1 when none is open */
+	char id[QID_LEN + 1];
+	uint64_t length;     /* octets behind the first line so far */
+	uint32_t sum;
+	uint64_t max;        /* the most octets of message that are taken */
+	uint64_t size;       /* octets of message so far */
+	int error;           /* errno of the first failure, sticky */
+} qadd;
+
+/* Opens queue/ of the installation (borrowed by all calls below). -1 with errno. */
+int qadd_open_queue(void);
+
+/* Creates tmp/ID with the id of the caller (qid_make), or a new one for NULL, and writes the envelope.
+ * False with errno. */
+bool qadd_begin(qadd *, int queue_dir, const char *id, const envelope *, uint64_t max);
+/* Octets of the message, LF line ends. An error is sticky; EFBIG above max. */
+void qadd_put(qadd *, span octets);
+/* First line, rename to new/ID, fsync of file and directory. EX_OK means durable: the caller may say 250. On
+ * any failure the file is unlinked and the status temporary (452 4.3.1 for no space and quota, 552 5.3.4
+ * for EFBIG, 451 else). Also ends the qadd. */
+status qadd_commit(qadd *);
+void qadd_abort(qadd *); /* unlinks; does nothing after a commit */
+
+/* The whole message at once, for what is in memory: one write. */
+status qadd_message(int queue_dir, const char *id, const envelope *, span trace, span message,
+		    char id_out[static QID_LEN + 1]);
+
+#endif

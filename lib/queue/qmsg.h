@@ -1,0 +1,65 @@
+/* One message in the queue: one file (pabal-queue(5)).
+ *
+ *     PABAL1 LENGTH SUM ID ARRIVED LF     fixed width, QMSG_LINE octets
+ *     envelope lines, DATA LF             mail/envelope.h
+ *     the message, LF line ends           to the end of the file
+ *
+ * LENGTH: octets behind the first line (16 decimal digits). SUM: CRC-32 of those octets (8 hex digits).
+ * ARRIVED: seconds since the epoch (12 digits). A file whose first line does not hold for the whole
+ * of it is partial (a crash before it was confirmed) and is not a message.
+ *
+ *     names                  meaning
+ *     tmp/ID                 being written; locked by its writer; older than 36 h without a lock: swept
+ *     new/ID                 complete, never tried
+ *     later/XX/TIME.ID       next attempt at TIME (10 digits, epoch seconds), XX = (TIME / 64) mod 256 in hex
+ *     hold/ID                waits for the operator
+ *     failed/ID              damaged or undeliverable bounce, kept for the operator
+ *     log/ID                 what happened to each recipient; the truth
+ *     drop/NAME              injected by a local user, not yet copied in
+ *     log/run.NAME           a run's result file (queue/job.h) */
+#ifndef QUEUE_QMSG_H
+#define QUEUE_QMSG_H
+
+#include "base/arena.h"
+#include "mail/envelope.h"
+
+enum {
+	QID_LEN = 24,   /* octets of an ID: [0-9A-Z], sorts by time of arrival */
+	QMSG_LINE = 72, /* octets of the first line, LF included, blanks before the LF */
+};
+
+/* 7 characters of seconds, 4 of host and boot, 13 of 64 random bits, Crockford's base 32. */
+void qid_make(char id[static QID_LEN + 1]);
+bool qid_valid(span id);
+
+typedef struct qmsg {
+	int fd;              /* open, locked (flock) by this process; owned */
+	char id[QID_LEN + 1];
+	char name[64];       /* below the queue directory: "new/ID" or "later/XX/TIME.ID" */
+	int64_t arrived;     /* epoch seconds */
+	off_t offset;        /* octets before the message itself */
+	uint64_t size;       /* octets of the message on disk (LF line ends) */
+	envelope env;        /* in `mem` */
+	arena mem;
+} qmsg;
+
+enum qmsg_result {
+	QMSG_OK,
+	QMSG_BUSY,    /* another process has it, or it is gone or renamed meanwhile: not ours, no error */
+	QMSG_PARTIAL, /* the first line does not hold and nobody writes it: never confirmed */
+	QMSG_DAMAGED, /* the sum holds but the envelope cannot be read */
+	QMSG_ERROR,   /* errno */
+};
+
+/* Claim: open queue/NAME, flock without waiting, check that the name still leads to this file and that the
+ * first line and SUM hold, parse the envelope. On QMSG_OK the caller owns *m (qmsg_close). */
+enum qmsg_result qmsg_claim(int queue_dir, const char *name, qmsg *m);
+/* Reads without claiming (queue-list); no lock is taken, fd is open. */
+enum qmsg_result qmsg_read(int queue_dir, const char *name, qmsg *m);
+void qmsg_close(qmsg *); /* closing drops the lock with its last holder */
+
+/* The first line, for the writer; QMSG_LINE octets, no NUL. */
+void qmsg_first_line(char line[static QMSG_LINE], uint64_t length, uint32_t sum, const char *id,
+		     int64_t arrived);
+
+#endif

@@ -1,0 +1,76 @@
+# What the bats files share: `load lib`. Hermetic: a root of its own in $BATS_TEST_TMPDIR, no fixed port,
+# no sleep, everything that was started is ended by its process id.
+
+TOP=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
+BUILD=${PABAL_BUILD:-$TOP/build/release}
+PATH=$BUILD/bin:/usr/sbin:/sbin:$PATH
+export LC_ALL=C.UTF-8 TZ=UTC
+unset PABAL_ROOT PABAL_RUN PABAL_NOW JOURNAL_STREAM
+
+# make_root DOMAIN USER…: an installation in $PABAL_ROOT with these mailboxes; the log goes to $LOG.
+make_root() {
+	local domain=$1 user
+	shift
+	export PABAL_ROOT=$BATS_TEST_TMPDIR/root
+	LOG=$BATS_TEST_TMPDIR/log
+	mkdir -p "$PABAL_ROOT"/{control,run,queue/{tmp,new,later,hold,failed,log},mail/"$domain"}
+	mkdir -p "$PABAL_ROOT"/queue/later/{0,1,2,3,4,5,6,7,8,9,A,B,C,D,E,F}{0,1,2,3,4,5,6,7,8,9,A,B,C,D,E,F}
+	mkdir -p -m 3733 "$PABAL_ROOT/queue/drop"
+	chmod 3733 "$PABAL_ROOT/queue/drop"
+	echo "mail.$domain" >"$PABAL_ROOT/control/me"
+	echo "$domain" >"$PABAL_ROOT/control/domains"
+	for user; do
+		mkdir -p "$PABAL_ROOT/mail/$domain/$user"/{cur,new,tmp}
+		echo "$user@$domain:mail/$domain/$user"
+	done | LC_ALL=C sort -t: -k1,1 >"$PABAL_ROOT/control/users"
+	printf '%s\n' "abuse@$domain:postmaster@$domain" "postmaster@$domain:${1:-root}@$domain" \
+		>"$PABAL_ROOT/control/aliases"
+	: >"$LOG"
+}
+
+# The path of the one message in a Maildir's new/; fails where there is not exactly one.
+only_message() {
+	local files=("$1"/new/*)
+	[ ${#files[@]} = 1 ] && [ -f "${files[0]}" ] && echo "${files[0]}"
+}
+
+# wait_until COMMAND…: until it succeeds, at most 20 s; polling a condition, never a fixed wait.
+wait_until() {
+	local end=$((SECONDS + 20))
+	until "$@"; do
+		((SECONDS < end)) || { echo "never true: $*" >&2; return 1; }
+		read -rt 0.02 <> <(:) || :
+	done
+}
+
+# start COMMAND…: in the background, its pid in $! and ended by stop_all (call it in teardown).
+STARTED=()
+start() {
+	"$@" &
+	STARTED+=($!)
+}
+stop_all() {
+	local pid
+	for pid in "${STARTED[@]}"; do
+		kill "$pid" 2>/dev/null || :
+		wait "$pid" 2>/dev/null || :
+	done
+	STARTED=()
+}
+
+# A port of loopback that was free a moment ago; for peers that cannot bind port 0 themselves.
+free_port() {
+	python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+}
+
+# need COMMAND…: skips, with a message, where one is missing; under CI a skip is a failure.
+need() {
+	local c
+	for c; do
+		command -v "$c" >/dev/null || cannot "$c is not installed"
+	done
+}
+cannot() {
+	[ "${CI:-}" = true ] && { echo "under CI nothing is skipped: $*" >&2; return 1; }
+	skip "$*"
+}

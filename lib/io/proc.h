@@ -26,7 +26,7 @@ pid_t proc_spawn(char *const argv[], char *const env[], proc_fds fds);
 int proc_wait(pid_t, int64_t deadline);
 
 /* SIGPIPE ignored, fds 0 to 2 open (missing ones become /dev/null, read-only for 0: a file opened later
- * must never land there). First call of every main(). */
+ * must never land there), and die_program set from argv0. First call of every main(). */
 void proc_start(const char *argv0);
 
 #endif

@@ -19,8 +19,9 @@ typedef struct peer {
 
 void peer_from_env(peer *, int fd); /* environment first, then getpeername(fd) */
 void peer_from_socket(peer *, const struct sockaddr *remote, const struct sockaddr *local);
-/* Sets PROTO, TCPREMOTEIP, TCPREMOTEPORT, TCPLOCALIP, TCPLOCALPORT for a child. */
-void peer_to_env(const peer *);
+/* Sets PROTO, TCPREMOTEIP, TCPREMOTEPORT, TCPLOCALIP, TCPLOCALPORT (and TCPREMOTEHOST where known, else it
+ * is unset) for a child. false with errno where there is no memory. */
+bool peer_to_env(const peer *);
 
 /* "192.0.2.0/24", "2001:db8::/32", or an address: whether ip is inside. false for malformed nets. */
 bool net_match(span net, const char *ip);

@@ -97,7 +97,32 @@ fuzzers: $(FUZZERS:%=$(B)/tests/fuzz/%)
 
 -include $(shell find $(B)/obj -name '*.d' 2>/dev/null)
 
-clean:
-	rm -rf build/release build/asan build/cov build/fuzz
+# Tests and tools; what each does is said at the top of its script.
+check:
+	@scripts/dev/check $(T)
+asan:
+	@V=asan scripts/dev/check $(T)
+cov:
+	@rm -rf build/cov && V=cov FILE_LIMIT=600 scripts/dev/check $(T); scripts/dev/cov
+fuzz:
+	@$(MAKE) -s V=fuzz fuzzers && scripts/dev/fuzz $(T) $(or $(SECS),60)
+golden: all
+	@PABAL_GOLDEN=write bats tests/golden.bats && git --no-pager diff --stat -- tests/golden
+bench: all
+	@scripts/dev/deps check && tests/bench/run $(T)
 
-.PHONY: all units fuzzers clean
+DESTDIR ?=
+PREFIX ?= /usr/local
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin
+	install -m 755 $(wildcard $(B)/bin/*) $(DESTDIR)$(PREFIX)/bin
+	for s in 1 5 7 8; do \
+		set -- man/*.$$s; [ -f "$$1" ] || continue; \
+		install -d $(DESTDIR)$(PREFIX)/share/man/man$$s && \
+		install -m 644 "$$@" $(DESTDIR)$(PREFIX)/share/man/man$$s || exit 1; \
+	done
+
+clean:
+	rm -rf build/release build/asan build/cov build/fuzz build/check build/check-asan build/check-cov
+
+.PHONY: all units fuzzers check asan cov fuzz golden bench install clean

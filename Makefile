@@ -15,7 +15,7 @@ WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wold-st
 	-Wconversion -Wno-sign-conversion -Werror
 HARDEN := -fPIE -fstack-protector-strong -fstack-clash-protection -fcf-protection -D_FORTIFY_SOURCE=3 \
 	-ftrivial-auto-var-init=zero
-CFLAGS := -O2 -g $(HARDEN)
+CFLAGS := -O2 -g -ffile-prefix-map=$(CURDIR)=. $(HARDEN)
 LDFLAGS := -pie -Wl,-z,relro,-z,now,-z,noexecstack
 ifeq ($(V),asan)
 CFLAGS := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined -DPABAL_NO_SECCOMP
@@ -33,7 +33,7 @@ COMPILE = $(CC) -std=c11 -D_GNU_SOURCE $(WARN) $(CFLAGS) -Ilib -I. -include lib/
 
 # The architecture at a glance: one line a command, the folders it links and the foreign libraries.
 LINK_deliver-maildir := maildir queue mail io base : z
-LINK_mail-doctor     := resolve auth net maildir queue mail io base : z crypt crypto unbound idn2
+LINK_mail-doctor     := resolve auth maildir queue net mail io base : z crypt crypto unbound idn2
 LINK_mail-init       := auth maildir queue mail io base : z crypt crypto
 LINK_mail-up         := net io base : z
 LINK_mail-user       := auth maildir mail io base : z crypt crypto
@@ -43,7 +43,7 @@ LINK_queue-list      := queue mail io base : z
 LINK_queue-run       := run resolve maildir queue mail net io base : z
 LINK_sendmail        := queue mail net io base : z
 LINK_smtp-recv       := run smtp resolve maildir queue mail net io base : z unbound idn2
-LINK_smtp-send       := smtp net queue mail io base : z unbound idn2
+LINK_smtp-send       := smtp queue net mail io base : z unbound idn2
 LINK_tcp-serve       := net io base : z
 LINK_thru            := io base : z
 
@@ -115,7 +115,7 @@ DESTDIR ?=
 PREFIX ?= /usr/local
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin
-	install -m 755 $(wildcard $(B)/bin/*) $(DESTDIR)$(PREFIX)/bin
+	for c in $(B)/bin/*; do [ ! -f $$c ] || install -m 755 $$c $(DESTDIR)$(PREFIX)/bin || exit 1; done
 	for s in 1 5 7 8; do \
 		set -- man/*.$$s; [ -f "$$1" ] || continue; \
 		install -d $(DESTDIR)$(PREFIX)/share/man/man$$s && \

@@ -1,0 +1,223 @@
+/* Dates of header fields (RFC 5322, 3.3 and 4.3), by arithmetic on the proleptic Gregorian
+ * calendar: no locale, no zone file; date_local_zone() aside, which asks the C library. */
+#include "mail/date.h"
+
+#include <time.h>
+
+enum {
+	DAY = 86400,
+	COMMENT_DEPTH = 100,
+};
+static const int64_t FIRST = -62135596800; /* 0001-01-01 */
+static const int64_t LAST = 253402300799;  /* 9999-12-31 23:59:59 */
+
+static const char day_names[7][4] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+static const char month_names[12][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+					"Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+
+/* Days since 1970-01-01; years begin in March here, so that the leap day is the last of its year.
+ */
+static int64_t days_of(int64_t year, int month, int day)
+{
+	year -= month <= 2;
+	int64_t era = year / 400, yoe = year % 400;
+	int64_t doy = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
+	return era * 146097 + yoe * 365 + yoe / 4 - yoe / 100 + doy - 719468;
+}
+
+static void civil_of(int64_t days, int *year, int *month, int *day)
+{
+	int64_t z = days + 719468; /* not negative from year 1 on */
+	int64_t era = z / 146097, doe = z % 146097;
+	int64_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
+	int64_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
+	int64_t mp = (5 * doy + 2) / 153;
+	*day = (int)(doy - (153 * mp + 2) / 5 + 1);
+	*month = (int)(mp < 10 ? mp + 3 : mp - 9);
+	*year = (int)(yoe + era * 400 + (*month <= 2));
+}
+
+void date_write(int64_t epoch, int zone, char to[static DATE_ROOM])
+{
+	int year, month, day;
+	zone = zone < -1439 ? -1439 : zone > 1439 ? 1439 : zone;
+	epoch = epoch < FIRST + DAY ? FIRST + DAY : epoch > LAST - DAY ? LAST - DAY : epoch;
+	int64_t at = epoch + (int64_t)zone * 60 - FIRST; /* not negative: / and % are plain */
+	int64_t days = at / DAY + FIRST / DAY;
+	int second = (int)(at % DAY), z = zone < 0 ? -zone : zone;
+	civil_of(days, &year, &month, &day);
+	/* 0001-01-01 was a Monday. */
+	(void)snprintf(to, DATE_ROOM, "%s, %d %s %04d %02d:%02d:%02d %c%02d%02d",
+		       day_names[(at / DAY + 1) % 7], day, month_names[(month - 1) % 12], year,
+		       second / 3600, second / 60 % 60, second % 60, zone < 0 ? '-' : '+', z / 60,
+		       z % 60);
+}
+
+int date_local_zone(int64_t epoch)
+{
+	struct tm tm;
+	time_t t = (time_t)epoch;
+	return localtime_r(&t, &tm) ? (int)(tm.tm_gmtoff / 60) : 0;
+}
+
+/* Blanks, line ends and nested comments; an open comment takes the rest. */
+static void skip_cfws(span *s)
+{
+	size_t depth = 0;
+	while (s->n) {
+		char c = s->p[0];
+		if (c == '(' && depth < COMMENT_DEPTH)
+			depth++;
+		else if (c == ')' && depth)
+			depth--;
+		else if (c == '\\' && depth)
+			*s = span_sub(*s, 1, s->n);
+		else if (!depth && c != ' ' && c != '\t' && c != '\r' && c != '\n')
+			return;
+		*s = span_sub(*s, 1, s->n);
+	}
+}
+
+static bool octet(span *s, char c)
+{
+	skip_cfws(s);
+	if (s->n == 0 || s->p[0] != c)
+		return false;
+	*s = span_sub(*s, 1, s->n);
+	return true;
+}
+
+static span letters(span *s)
+{
+	size_t n = 0;
+	skip_cfws(s);
+	while (n < s->n && ascii_alpha((unsigned char)s->p[n]))
+		n++;
+	span word = span_sub(*s, 0, n);
+	*s = span_sub(*s, n, s->n);
+	return word;
+}
+
+static bool number(span *s, size_t min_digits, size_t max_digits, int *value, size_t *digits)
+{
+	size_t n = 0;
+	*value = 0;
+	skip_cfws(s);
+	for (; n < s->n && n < max_digits && ascii_digit((unsigned char)s->p[n]); n++)
+		*value = *value * 10 + (s->p[n] - '0');
+	if (n < min_digits || (n < s->n && ascii_digit((unsigned char)s->p[n])))
+		return false;
+	*digits = n;
+	*s = span_sub(*s, n, s->n);
+	return true;
+}
+
+/* The number of the name that `word` is or (three letters and more, "Sept", "Tues") begins with. */
+static int name_of(span word, const char (*names)[4], int count)
+{
+	for (int i = 0; i < count; i++)
+		if (word.n >= 3 && span_eqi(span_sub(word, 0, 3), span_of(names[i], 3)))
+			return i;
+	return -1;
+}
+
+static int month_days(int year, int month)
+{
+	static const int days[12] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+	bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+	return days[month] + (month == 1 && leap);
+}
+
+/* [day-of-week [","]] day month year; two and three digits of a year by RFC 5322, 4.3. */
+static bool parse_day(span *s, int64_t *days)
+{
+	size_t digits;
+	int day, month, year;
+	span word = letters(s);
+	if (word.n) {
+		if (name_of(word, day_names, 7) < 0)
+			return false;
+		(void)octet(s, ',');
+	}
+	if (!number(s, 1, 2, &day, &digits))
+		return false;
+	month = name_of(letters(s), month_names, 12);
+	if (month < 0 || !number(s, 2, 4, &year, &digits))
+		return false;
+	if (digits == 3 || (digits == 2 && year >= 50))
+		year += 1900;
+	else if (digits == 2)
+		year += 2000;
+	if (year < 1 || day < 1 || day > month_days(year, month))
+		return false;
+	*days = days_of(year, month + 1, day);
+	return true;
+}
+
+/* hour ":" minute [":" second]; a leap second is the next second. */
+static bool parse_time(span *s, int *seconds)
+{
+	size_t digits;
+	int hour, minute, second = 0;
+	if (!number(s, 1, 2, &hour, &digits) || !octet(s, ':') ||
+	    !number(s, 2, 2, &minute, &digits))
+		return false;
+	if (octet(s, ':') && !number(s, 2, 2, &second, &digits))
+		return false;
+	if (hour > 23 || minute > 59 || second > 60)
+		return false;
+	*seconds = hour * 3600 + minute * 60 + second;
+	return true;
+}
+
+/* The obsolete names of zones (4.3): unknown ones, and the letters that RFC 822 got wrong, say
+ * nothing. */
+static int zone_name(span word)
+{
+	static const struct {
+		char name[4];
+		int hours;
+	} zones[] = {
+	    {"EDT", -4}, {"EST", -5}, {"CDT", -5}, {"CST", -6},
+	    {"MDT", -6}, {"MST", -7}, {"PDT", -7}, {"PST", -8},
+	};
+	for (size_t i = 0; i < sizeof zones / sizeof *zones; i++)
+		if (span_eqi(word, span_of(zones[i].name, 3)))
+			return zones[i].hours * 3600;
+	return 0;
+}
+
+/* Seconds east of UTC; a missing zone (seen in the wild) is UTC. */
+static bool parse_zone(span *s, int *east)
+{
+	size_t digits;
+	int hhmm;
+	bool minus;
+	*east = 0;
+	skip_cfws(s);
+	if (s->n == 0)
+		return true;
+	minus = s->p[0] == '-';
+	if (!octet(s, '+') && !octet(s, '-')) {
+		span word = letters(s);
+		*east = zone_name(word);
+		return word.n > 0;
+	}
+	if (!number(s, 4, 4, &hhmm, &digits) || hhmm % 100 > 59)
+		return false;
+	*east = (hhmm / 100 * 60 + hhmm % 100) * (minus ? -60 : 60);
+	return true;
+}
+
+bool date_parse(span text, int64_t *epoch)
+{
+	int64_t days;
+	int seconds, east;
+	if (!parse_day(&text, &days) || !parse_time(&text, &seconds) || !parse_zone(&text, &east))
+		return false;
+	skip_cfws(&text);
+	if (text.n)
+		return false;
+	*epoch = days * DAY + seconds - east;
+	return true;
+}

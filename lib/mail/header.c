@@ -1,0 +1,100 @@
+#include "mail/header.h"
+
+static bool blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+/* Octets of the first line with its LF; all of it where there is none. */
+static size_t line_size(span s)
+{
+	size_t n = span_find(s, '\n');
+	return n + (n < s.n);
+}
+
+/* The line and its continuations (RFC 5322, 2.2.3; a line of blanks alone is one too, 4.2). */
+static size_t field_size(span s)
+{
+	size_t n = line_size(s);
+	while (n < s.n && blank(s.p[n]))
+		n += line_size(span_sub(s, n, s.n));
+	return n;
+}
+
+/* field-name = 1*ftext, and blanks before the colon (4.5). Its length in *name; false without a
+ * colon. */
+static bool field_name(span line, size_t *name, size_t *colon)
+{
+	size_t n = 0;
+	while (n < line.n && line.p[n] != ':' && (unsigned char)line.p[n] > ' ' &&
+	       (unsigned char)line.p[n] < 0x7f)
+		n++;
+	*name = n;
+	while (n < line.n && blank(line.p[n]))
+		n++;
+	*colon = n;
+	return *name > 0 && n < line.n && line.p[n] == ':';
+}
+
+enum header_result header_next(span *rest, header_field *field)
+{
+	size_t name, colon, n;
+	if (rest->n == 0)
+		return HEADER_END;
+	if (span_starts(*rest, S("\n")) || span_starts(*rest, S("\r\n"))) {
+		*rest = span_sub(*rest, line_size(*rest), rest->n);
+		return HEADER_END;
+	}
+	if (!field_name(*rest, &name, &colon))
+		return HEADER_GARBAGE;
+	n = field_size(*rest);
+	field->raw = span_sub(*rest, 0, n);
+	field->name = span_sub(*rest, 0, name);
+	field->body = span_chomp(span_sub(*rest, colon + 1, n));
+	*rest = span_sub(*rest, n, rest->n);
+	return HEADER_FIELD;
+}
+
+size_t header_size(span text)
+{
+	span rest = text;
+	header_field field;
+	while (header_next(&rest, &field) == HEADER_FIELD)
+		;
+	return text.n - rest.n;
+}
+
+bool header_get(span text, const char *name, header_field *field)
+{
+	while (header_next(&text, field) == HEADER_FIELD)
+		if (span_eqi(field->name, span_str(name)))
+			return true;
+	return false;
+}
+
+size_t header_count(span text, const char *name)
+{
+	header_field field;
+	size_t n = 0;
+	while (header_next(&text, &field) == HEADER_FIELD)
+		n += span_eqi(field.name, span_str(name));
+	return n;
+}
+
+void header_unfold(span body, str *to)
+{
+	body = span_trim(body);
+	while (body.n) {
+		size_t n = line_size(body);
+		span line = span_sub(body, 0, n);
+		body = span_sub(body, n, body.n);
+		if (body.n == 0) {
+			str_put(to, line);
+			return;
+		}
+		str_put(to, span_trim(line));
+		while (body.n && (blank(body.p[0]) || body.p[0] == '\r' || body.p[0] == '\n'))
+			body = span_sub(body, 1, body.n);
+		str_putc(to, ' ');
+	}
+}

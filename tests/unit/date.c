@@ -1,0 +1,102 @@
+/* links: mail base */
+#include "mail/date.h"
+
+#include "tests/unit/unit.h"
+
+static void writing(void)
+{
+	static const struct {
+		int64_t epoch;
+		int zone;
+		const char *text;
+	} cases[] = {
+	    {0, 0, "Thu, 1 Jan 1970 00:00:00 +0000"},
+	    {1795464000, 540, "Tue, 24 Nov 2026 05:00:00 +0900"},
+	    {1795464000, -210, "Mon, 23 Nov 2026 16:30:00 -0330"},
+	    {951782400, 0, "Tue, 29 Feb 2000 00:00:00 +0000"},
+	    {-1, 0, "Wed, 31 Dec 1969 23:59:59 +0000"},
+	    {4102444799, 0, "Thu, 31 Dec 2099 23:59:59 +0000"},
+	};
+	char text[DATE_ROOM];
+	int64_t back;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		date_write(cases[i].epoch, cases[i].zone, text);
+		CHECK(strcmp(text, cases[i].text) == 0, "write %s: %s", cases[i].text, text);
+		CHECK(date_parse(span_str(text), &back) && back == cases[i].epoch, "and back %s",
+		      text);
+	}
+	for (int64_t e = -62000000000; e < 253402300799; e += 86399 * 997) {
+		date_write(e, (int)(e % 1440), text);
+		if (!date_parse(span_str(text), &back) || back != e) {
+			CHECK(false, "round trip of %lld: %s", (long long)e, text);
+			return;
+		}
+	}
+	date_write(INT64_MAX, 99999, text);
+	CHECK(date_parse(span_str(text), &back), "the largest is clamped: %s", text);
+	date_write(INT64_MIN, -99999, text);
+	CHECK(date_parse(span_str(text), &back), "the smallest is clamped: %s", text);
+}
+
+static void parsing(void)
+{
+	static const struct {
+		const char *text;
+		int64_t epoch; /* -1: unreadable */
+	} cases[] = {
+	    {"Tue, 24 Nov 2026 05:00:00 +0900", 1795464000},
+	    {"24 Nov 2026 05:00:00 +0900", 1795464000},
+	    {" Tue ,\r\n 24 (day) Nov\t2026 05 : 00 : 00 (noon (no\\)) ) +0900 (KST)", 1795464000},
+	    {"Tue 24 nov 2026 05:00:00 +0900", 1795464000},
+	    {"Tuesday, 24 November 2026 05:00:00 +0900", 1795464000},
+	    {"24 Nov 2026 05:00 +0900", 1795464000},
+	    {"23 Nov 26 20:00:00 GMT", 1795464000},
+	    {"23 Nov 26 20:00:00 UT", 1795464000},
+	    {"23 Nov 2026 20:00:00 Z", 1795464000},
+	    {"23 Nov 126 20:00:00 -0000", 1795464000},
+	    {"23 Nov 2026 15:00:00 EST", 1795464000},
+	    {"23 Nov 2026 12:00:00 PST", 1795464000},
+	    {"23 Nov 2026 16:00:00 edt", 1795464000},
+	    {"23 Nov 2026 20:00:00 A", 1795464000},
+	    {"23 Nov 2026 20:00:00 XYZ", 1795464000},
+	    {"23 Nov 2026 20:00:00", 1795464000},
+	    {"1 Jan 50 00:00:00 GMT", -631152000},
+	    {"1 Jan 49 00:00:00 GMT", 2493072000},
+	    {"31 Dec 1998 23:59:60 GMT", 915148800},
+	    {"29 Feb 2000 00:00:00 GMT", 951782400},
+	    {"29 Feb 1900 00:00:00 GMT", -1},
+	    {"29 Feb 2026 00:00:00 GMT", -1},
+	    {"0 Nov 2026 00:00:00 GMT", -1},
+	    {"31 Nov 2026 00:00:00 GMT", -1},
+	    {"24 Foo 2026 00:00:00 GMT", -1},
+	    {"24 Nov 2026 24:00:00 GMT", -1},
+	    {"24 Nov 2026 00:60:00 GMT", -1},
+	    {"24 Nov 2026 00:00:61 GMT", -1},
+	    {"24 Nov 2026 00:00:00 +09000", -1},
+	    {"24 Nov 2026 00:00:00 +0960", -1},
+	    {"24 Nov 2026 00:00:00 GMT x", -1},
+	    {"24 Nov 20266 00:00:00 GMT", -1},
+	    {"124 Nov 2026 00:00:00 GMT", -1},
+	    {"Foo, 24 Nov 2026 00:00:00 GMT", -1},
+	    {"24 Nov 0000 00:00:00 GMT", -1},
+	    {"", -1},
+	    {"(", -1},
+	    {"24", -1},
+	    {"24 Nov", -1},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		span in = unit_copy(span_str(cases[i].text));
+		int64_t epoch = -1;
+		bool ok = date_parse(in, &epoch);
+		CHECK(epoch == cases[i].epoch && ok == (epoch != -1), "parse \"%s\": %lld",
+		      cases[i].text, (long long)epoch);
+		free((char *)(uintptr_t)in.p);
+	}
+}
+
+int main(void)
+{
+	writing();
+	parsing();
+	return unit_done();
+}

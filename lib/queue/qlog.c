@@ -1,0 +1,347 @@
+/* The log of one message. What may be lost and what not:
+ *
+ * - A line is written before the step that depends on it (a bounce, an expansion that is acted on,
+ * the unlinking of the message) and made durable by qlog_sync(). What was not synced may be missing
+ * or torn after a crash, and then nothing has depended on it.
+ * - Each line has a sum; one that does not hold is not there. The tail behind the last good line is
+ * cut before anything is appended, so that a torn line never swallows the next one.
+ * - An expansion counts when its `expanded` line is there; expand lines without it are an expansion
+ * that was never acted on, and their numbers are given again. */
+#include "queue/qlog.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "base/die.h"
+#include "io/clock.h"
+#include "io/file.h"
+#include "io/out.h"
+#include "queue/sumline.h"
+
+enum { LOG_MAX = 64 << 20, MEM_MAX = 16 << 20, LINE_MAX_WORDS = 1024 };
+
+static const struct {
+	enum qlog_event event;
+	const char *name;
+} names[] = {
+    {QLOG_NONE, "none"},       {QLOG_DEFERRED, "deferred"}, {QLOG_DELIVERED, "delivered"},
+    {QLOG_RELAYED, "relayed"}, {QLOG_EXPANDED, "expanded"}, {QLOG_FAILED, "failed"},
+    {QLOG_BOUNCED, "bounced"},
+};
+
+const char *qlog_event_name(enum qlog_event event)
+{
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (names[i].event == event)
+			return names[i].name;
+	return "none";
+}
+
+static bool event_of(span name, enum qlog_event *event)
+{
+	for (size_t i = 1; i < sizeof names / sizeof *names; i++)
+		if (span_eq(name, span_str(names[i].name))) {
+			*event = names[i].event;
+			return true;
+		}
+	return false;
+}
+
+static qlog_rcpt *add_rcpt(qlog *l)
+{
+	if (l->count == l->room) {
+		l->room = l->room ? l->room * 2 : 8;
+		l->rcpts = xrealloc(l->rcpts, l->room, sizeof *l->rcpts);
+	}
+	qlog_rcpt *r = &l->rcpts[l->count++];
+	*r = (qlog_rcpt){.event = QLOG_NONE};
+	return r;
+}
+
+/* One line, taken apart: `N EVENT WHEN CODE ENHANCED WORDS`. */
+typedef struct entry {
+	uint64_t n, when;
+	span event, code, enhanced, words;
+} entry;
+
+static bool split(span line, entry *e)
+{
+	span rest = line;
+	span n = span_cut(&rest, ' ');
+	e->event = span_cut(&rest, ' ');
+	span when = span_cut(&rest, ' ');
+	e->code = span_cut(&rest, ' ');
+	e->enhanced = span_cut(&rest, ' ');
+	e->words = rest;
+	return span_u64(n, ENVELOPE_RCPT_MAX, &e->n) && span_u64(when, INT64_MAX, &e->when);
+}
+
+/* CODE or CODE/REPLY. */
+static bool take_status(const entry *e, status *st)
+{
+	span reply = e->code, code = span_cut(&reply, '/');
+	span enhanced = span_eq(e->enhanced, S("-")) ? S("") : e->enhanced;
+	uint64_t c, r = 0;
+	if (!span_u64(code, 255, &c) || (reply.n && !span_u64(reply, 599, &r)))
+		return false;
+	if (enhanced.n >= sizeof st->enhanced || memchr(e->words.p, 0, e->words.n))
+		return false;
+	char text[sizeof st->enhanced];
+	(void)snprintf(text, sizeof text, "%.*s", SPAN_FMT(enhanced));
+	*st = status_make((int)c, (int)r, text, "%.*s", SPAN_FMT(e->words));
+	return true;
+}
+
+/* Recipient number `count` is `words`, out of recipient n. */
+static void apply_expand(qlog *l, const entry *e, size_t of_envelope)
+{
+	uint64_t number;
+	addr a;
+	if (!span_u64(e->code, ENVELOPE_RCPT_MAX, &number) || number <= of_envelope ||
+	    number > l->count + 1 || e->n == 0 || e->n >= number)
+		return;
+	span words = arena_dup(&l->mem, e->words);
+	if (!words.p || addr_mailbox(words, &l->mem, &a) != ADDR_OK)
+		return;
+	l->count = number - 1;
+	qlog_rcpt *r = add_rcpt(l);
+	*r = (qlog_rcpt){.path = l->rcpts[e->n - 1].path, .parent = e->n};
+	r->path.addr = a;
+}
+
+static void apply_bounced(qlog *l, int64_t when)
+{
+	for (size_t i = 0; i < l->count; i++)
+		if (l->rcpts[i].event == QLOG_FAILED) {
+			l->rcpts[i].event = QLOG_BOUNCED;
+			l->rcpts[i].when = when;
+		}
+}
+
+static void apply(qlog *l, span words, size_t of_envelope)
+{
+	entry e;
+	enum qlog_event event;
+	uint64_t attempt;
+	status st;
+	if (!split(words, &e))
+		return;
+	if (e.n == 0 && span_eq(e.event, S("attempt")) && span_u64(e.code, 1000000, &attempt)) {
+		l->attempts = attempt;
+		l->last_attempt = (int64_t)e.when;
+	} else if (e.n == 0 && span_eq(e.event, S("bounced"))) {
+		apply_bounced(l, (int64_t)e.when);
+	} else if (span_eq(e.event, S("expand"))) {
+		apply_expand(l, &e, of_envelope);
+	} else if (e.n && e.n <= l->count && event_of(e.event, &event) && take_status(&e, &st)) {
+		qlog_rcpt *r = &l->rcpts[e.n - 1];
+		r->event = event;
+		r->when = (int64_t)e.when;
+		r->last = st;
+	}
+}
+
+size_t qlog_replay(qlog *l, span text)
+{
+	size_t of_envelope = l->count, good = 0;
+	span rest = text;
+	while (rest.n) {
+		span line = span_sub(rest, 0, span_find(rest, '\n') + 1), words;
+		rest = span_sub(rest, line.n, rest.n);
+		if (sumline_take(line, &words)) {
+			apply(l, words, of_envelope);
+			good = text.n - rest.n;
+		}
+	}
+	/* Unfinished expansions: the last recipients, with nothing recorded yet. */
+	while (l->count > of_envelope) {
+		const qlog_rcpt *r = &l->rcpts[l->count - 1];
+		if (r->event != QLOG_NONE || l->rcpts[r->parent - 1].event == QLOG_EXPANDED)
+			break;
+		l->count--;
+	}
+	return good;
+}
+
+bool qlog_start(qlog *l, int queue_dir, const char *id, const envelope *env)
+{
+	*l = (qlog){.fd = -1, .dir = queue_dir, .mem = arena_new(MEM_MAX)};
+	(void)snprintf(l->id, sizeof l->id, "%s", id);
+	for (size_t i = 0; i < env->rcpt_count; i++)
+		add_rcpt(l)->path = env->rcpts[i];
+	return l->count != 0;
+}
+
+static void name_of(const qlog *l, char name[static QID_LEN + 8])
+{
+	(void)snprintf(name, QID_LEN + 8, "log/%s", l->id);
+}
+
+bool qlog_open(qlog *l, int queue_dir, const qmsg *m)
+{
+	char name[QID_LEN + 8];
+	str text = str_new(LOG_MAX);
+	(void)qlog_start(l, queue_dir, m->id, &m->env);
+	name_of(l, name);
+	if (file_read(queue_dir, name, &text)) {
+		l->good = qlog_replay(l, str_span(&text));
+		l->exists = true;
+	} else if (errno != ENOENT) {
+		int saved = errno;
+		str_free(&text);
+		qlog_close(l);
+		errno = saved;
+		return false;
+	}
+	str_free(&text);
+	return true;
+}
+
+void qlog_close(qlog *l)
+{
+	if (l->fd >= 0)
+		(void)close(l->fd);
+	l->fd = -1;
+	free(l->rcpts);
+	l->rcpts = NULL;
+	l->count = l->room = 0;
+	arena_free(&l->mem);
+}
+
+/* root writes for the runner, who owns log/. */
+static bool give_to_owner(const qlog *l)
+{
+	struct stat dir;
+	if (geteuid() != 0)
+		return true;
+	if (fstatat(l->dir, "log", &dir, 0) < 0)
+		return false;
+	return dir.st_uid == 0 || fchown(l->fd, dir.st_uid, dir.st_gid) == 0;
+}
+
+static bool open_to_append(qlog *l)
+{
+	char name[QID_LEN + 8];
+	if (l->fd >= 0)
+		return true;
+	name_of(l, name);
+	l->fd = openat(l->dir, name, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (l->fd < 0)
+		return false;
+	if (!l->exists && !give_to_owner(l))
+		return false;
+	return !l->exists || ftruncate(l->fd, (off_t)l->good) == 0;
+}
+
+static bool append(qlog *l, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+static bool append(qlog *l, const char *fmt, ...)
+{
+	char words[LINE_MAX_WORDS];
+	va_list args;
+	if (l->error) {
+		errno = l->error;
+		return false;
+	}
+	va_start(args, fmt);
+	int n = vsnprintf(words, sizeof words, fmt, args);
+	va_end(args);
+	span s = span_of(words, n < 0			   ? 0
+				: (size_t)n < sizeof words ? (size_t)n
+							   : sizeof words - 1);
+	str line = str_new(sizeof words + SUMLINE_HEAD + 1);
+	sumline_put(s, &line);
+	if (!open_to_append(l) || !write_all(l->fd, str_span(&line)))
+		l->error = errno;
+	str_free(&line);
+	errno = l->error;
+	return l->error == 0;
+}
+
+void qlog_record(qlog *l, size_t n, enum qlog_event event, const status *st)
+{
+	int64_t now = clock_now();
+	char code[24];
+	if (n == 0 || n > l->count) {
+		l->error = l->error ? l->error : EINVAL;
+		return;
+	}
+	(void)snprintf(code, sizeof code, st->reply ? "%d/%d" : "%d", st->code, st->reply);
+	if (!append(l, "%zu %s %" PRId64 " %s %s %s", n, qlog_event_name(event), now, code,
+		    *st->enhanced ? st->enhanced : "-", st->text))
+		return;
+	l->rcpts[n - 1].event = event;
+	l->rcpts[n - 1].when = now;
+	l->rcpts[n - 1].last = *st;
+}
+
+void qlog_attempt(qlog *l)
+{
+	int64_t now = clock_now();
+	if (!append(l, "0 attempt %" PRId64 " %zu - -", now, l->attempts + 1))
+		return;
+	l->attempts++;
+	l->last_attempt = now;
+}
+
+size_t qlog_expand(qlog *l, size_t n, const addr *a)
+{
+	str text = str_new(LINE_MAX_WORDS / 2);
+	addr_write(a, &text);
+	bool fits = !text.over && text.n && n && n <= l->count && l->count < ENVELOPE_RCPT_MAX;
+	span words = fits ? arena_dup(&l->mem, str_span(&text)) : S("");
+	addr kept;
+	size_t number = l->count + 1;
+	fits = fits && words.p && addr_mailbox(words, &l->mem, &kept) == ADDR_OK;
+	if (fits &&
+	    append(l, "%zu expand %" PRId64 " %zu - %s", n, clock_now(), number, str_cstr(&text))) {
+		qlog_rcpt *r = add_rcpt(l);
+		*r = (qlog_rcpt){.path = l->rcpts[n - 1].path, .parent = n};
+		r->path.addr = kept;
+	} else {
+		l->error = l->error ? l->error : E2BIG;
+		number = 0;
+	}
+	str_free(&text);
+	return number;
+}
+
+void qlog_bounced(qlog *l, const char *bounce_id)
+{
+	int64_t now = clock_now();
+	if (append(l, "0 bounced %" PRId64 " %s - -", now, bounce_id))
+		apply_bounced(l, now);
+}
+
+bool qlog_sync(qlog *l)
+{
+	if (l->error) {
+		errno = l->error;
+		return false;
+	}
+	if (l->fd < 0)
+		return true;
+	if (fdatasync(l->fd) < 0) {
+		l->error = errno;
+		return false;
+	}
+	if (l->exists)
+		return true;
+	int dir = file_open_dir(l->dir, "log");
+	if (dir < 0 || !file_sync(dir))
+		l->error = errno;
+	if (dir >= 0)
+		(void)close(dir);
+	l->exists = l->error == 0;
+	errno = l->error;
+	return l->exists;
+}
+
+bool qlog_finished(const qlog *l)
+{
+	for (size_t i = 0; i < l->count; i++)
+		if (l->rcpts[i].event != QLOG_DELIVERED && l->rcpts[i].event != QLOG_RELAYED &&
+		    l->rcpts[i].event != QLOG_EXPANDED && l->rcpts[i].event != QLOG_BOUNCED)
+			return false;
+	return true;
+}

@@ -223,6 +223,7 @@ static enum table_result open_again(table *t, const struct stat *st)
 	t->size = (uint64_t)now.st_size;
 	if (!t->blocks)
 		t->blocks = xmalloc((size_t)SLOTS * BLOCK);
+	t->error = NULL;
 	if (skip_comments(t))
 		return TABLE_FOUND;
 	forget(t);

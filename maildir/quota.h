@@ -1,0 +1,19 @@
+/* How full a Maildir++ is, by its `maildirsize` file (the Maildir++ description, and what Courier
+ * and Dovecot keep): a first line with the limits, then lines "OCTETS COUNT", appended, summed up.
+ */
+#ifndef MAILDIR_QUOTA_H
+#define MAILDIR_QUOTA_H
+
+#include "base/span.h"
+
+enum {
+	MAILDIRSIZE_MAX = 1 << 16
+}; /* octets of the file that are read; a longer one is not believed */
+
+/* Octets in the mailbox of which `dir` is the top or a folder. False with errno; ENOENT where there
+ * is no maildirsize, EINVAL where it cannot be believed. */
+bool maildir_used(const char *dir, uint64_t *octets);
+/* Adds one message. Best effort: a mailbox without the file stays without it. */
+void maildir_used_add(const char *dir, uint64_t octets);
+
+#endif

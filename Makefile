@@ -34,7 +34,6 @@ COMPILE = $(CC) -std=c11 -D_GNU_SOURCE $(WARN) $(CFLAGS) -Ilib -I. -include lib/
 # The architecture at a glance: one line a command, the folders it links and the foreign libraries.
 LINK_deliver-maildir := maildir queue mail io base : z
 LINK_mail-doctor     := resolve auth maildir queue net mail io base : z crypt crypto unbound idn2
-LINK_mail-init       := auth maildir queue mail io base : z crypt crypto
 LINK_mail-up         := net io base : z
 LINK_mail-user       := auth maildir mail io base : z crypt crypto
 LINK_mail-where      := resolve maildir queue mail io base : z

@@ -1,0 +1,341 @@
+#include "smtp/client.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "io/clock.h"
+
+enum { SECOND = 1000, MINUTE = 60 * SECOND, LINE_ROOM = 4096 };
+
+/* RFC 5321, 4.5.3.2, and what it leaves open: connecting, and a QUIT that nobody waits for. */
+static const client_times rfc_times = {
+    .connect = 30 * SECOND,
+    .greeting = 5 * MINUTE, /* 4.5.3.2.1 */
+    .hello = 5 * MINUTE,
+    .mail = 5 * MINUTE,	 /* 4.5.3.2.2 */
+    .rcpt = 5 * MINUTE,	 /* 4.5.3.2.3 */
+    .data = 2 * MINUTE,	 /* 4.5.3.2.4 */
+    .block = 3 * MINUTE, /* 4.5.3.2.5 */
+    .dot = 10 * MINUTE,	 /* 4.5.3.2.6 */
+    .quit = 2 * SECOND,
+};
+
+static int least(int a, int b)
+{
+	return b && b < a ? b : a;
+}
+
+client_times client_times_make(int most)
+{
+	client_times t = rfc_times;
+	int *each[] = {&t.connect, &t.greeting, &t.hello, &t.mail, &t.rcpt,
+		       &t.data,	   &t.block,	&t.dot,	  &t.quit};
+	for (size_t i = 0; i < sizeof each / sizeof *each; i++)
+		*each[i] = least(*each[i], most);
+	return t;
+}
+
+void client_init(client *c, const client_times *times)
+{
+	*c = (client){.fd = -1, .times = *times, .commands = str_new(1 << 17)};
+	reply_init(&c->reply);
+	in_open(&c->in, -1, LINE_ROOM);
+	out_open(&c->out, -1, LINE_ROOM);
+	c->out.idle_ms = times->block;
+}
+
+static void disconnect(client *c)
+{
+	if (c->fd >= 0)
+		(void)close(c->fd);
+	c->fd = -1;
+}
+
+void client_free(client *c)
+{
+	disconnect(c);
+	in_close(&c->in);
+	out_close(&c->out);
+	reply_free(&c->reply);
+	str_free(&c->commands);
+}
+
+bool client_up(const client *c)
+{
+	return c->fd >= 0;
+}
+
+/* The next reply, whole, into c->reply. False with a temporary *why that names the phase. */
+static bool read_reply(client *c, int wait_ms, const char *phase, status *why)
+{
+	enum reply_result got = REPLY_MORE;
+	span piece;
+	reply_clear(&c->reply);
+	c->in.deadline = clock_ms() + wait_ms;
+	while (got == REPLY_MORE) {
+		enum in_result r = in_line(&c->in, LINE_ROOM, &piece);
+		if (r == IN_OK || r == IN_LONG) {
+			got = reply_feed(&c->reply, piece);
+			continue;
+		}
+		*why = r == IN_TIMEOUT
+			   ? status_make(EX_TEMPFAIL, 0, "4.4.2", "no answer %s in %d s", phase,
+					 (wait_ms + SECOND - 1) / SECOND)
+			   : status_make(EX_TEMPFAIL, 0, "4.4.2", "connection lost %s%s%s", phase,
+					 r == IN_ERROR ? ": " : "",
+					 r == IN_ERROR ? strerror(errno) : "");
+		return false;
+	}
+	if (got == REPLY_BAD)
+		*why = status_make(EX_TEMPFAIL, 0, "4.5.0", "no SMTP reply %s", phase);
+	return got == REPLY_DONE;
+}
+
+static bool write_octets(client *c, span octets, const char *phase, status *why)
+{
+	out_put(&c->out, octets);
+	if (out_flush(&c->out))
+		return true;
+	*why =
+	    status_make(EX_TEMPFAIL, 0, "4.4.2", "connection lost %s: %s", phase, strerror(errno));
+	return false;
+}
+
+/* A reply that refuses the session. 5yz to the greeting or to EHLO is most often about us today (a
+ * list of addresses, a server that starts): temporary, so that the other hosts and later attempts
+ * have their chance. 521 says that this is no mail host at all. */
+static status refused(const client *c)
+{
+	status st = reply_status(&c->reply);
+	if (c->reply.code != 521)
+		st.code = EX_TEMPFAIL;
+	return st;
+}
+
+static bool hello(client *c, const char *verb, span name, status *why)
+{
+	str_clear(&c->commands);
+	(void)str_printf(&c->commands, "%s %.*s\r\n", verb, SPAN_FMT(name));
+	return write_octets(c, str_span(&c->commands), "at EHLO", why) &&
+	       read_reply(c, c->times.hello, "at EHLO", why);
+}
+
+static status greet(client *c, span name)
+{
+	status why = status_ok();
+	if (!read_reply(c, c->times.greeting, "before the greeting", &why))
+		return why;
+	if (c->reply.code != 220)
+		return refused(c);
+	if (!hello(c, "EHLO", name, &why))
+		return why;
+	if (c->reply.code / 100 == 2) {
+		smtp_caps_read(&c->caps, &c->reply);
+		return status_ok();
+	}
+	/* RFC 5321, 3.2: a server of old does not know EHLO */
+	if (c->reply.code / 100 != 5 || c->reply.code == 521)
+		return refused(c);
+	if (!hello(c, "HELO", name, &why))
+		return why;
+	return c->reply.code / 100 == 2 ? status_ok() : refused(c);
+}
+
+status client_start(client *c, int fd, span name)
+{
+	c->fd = fd;
+	c->caps = (smtp_caps){.esmtp = false};
+	c->open = false;
+	c->messages = 0;
+	in_reset(&c->in, fd);
+	out_reset(&c->out, fd);
+	status st = greet(c, name);
+	if (!status_is_ok(&st))
+		disconnect(c);
+	return st;
+}
+
+static bool has_eight_bit(span s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if ((unsigned char)s.p[i] > 0x7f)
+			return true;
+	return false;
+}
+
+/* An address must not be able to end its command. */
+static bool sendable(span s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if ((unsigned char)s.p[i] < 0x20 || s.p[i] == 0x7f)
+			return false;
+	return s.n <= CLIENT_ADDRESS_MAX;
+}
+
+/* What is known to fail before anything is sent. */
+static status judge_message(const client *c, const outgoing *m, span sender)
+{
+	if (m->facts.bare_cr)
+		return status_make(EX_DATAERR, 554, "5.6.0",
+				   "the message has a CR that ends no line");
+	if (c->caps.size && c->caps.size_max && m->facts.wire > c->caps.size_max)
+		return status_make(EX_UNAVAILABLE, 552, "5.3.4",
+				   "%llu octets are more than the %llu that are taken",
+				   (unsigned long long)m->facts.wire,
+				   (unsigned long long)c->caps.size_max);
+	if (m->facts.eight_bit && !c->caps.eight_bit)
+		return status_make(EX_DATAERR, 554, "5.6.3",
+				   "the message has 8-bit octets, the server takes none");
+	if (!sendable(sender))
+		return status_make(EX_DATAERR, 553, "5.1.7", "the sender's address cannot be sent");
+	if (has_eight_bit(sender) && !c->caps.utf8)
+		return status_make(EX_DATAERR, 553, "5.6.7", "the sender's address needs SMTPUTF8");
+	return status_ok();
+}
+
+static status judge_rcpt(const client *c, span address)
+{
+	if (!sendable(address) || address.n == 0)
+		return status_make(EX_DATAERR, 553, "5.1.3",
+				   "the recipient's address cannot be sent");
+	if (has_eight_bit(address) && !c->caps.utf8)
+		return status_make(EX_DATAERR, 553, "5.6.7",
+				   "the recipient's address needs SMTPUTF8");
+	return status_ok();
+}
+
+static void mail_params(const client *c, const outgoing *m, bool utf8, str *to)
+{
+	if (c->caps.size)
+		(void)str_printf(to, " SIZE=%llu", (unsigned long long)m->facts.wire);
+	if (m->facts.eight_bit)
+		(void)str_put(to, S(" BODY=8BITMIME"));
+	if (utf8)
+		(void)str_put(to, S(" SMTPUTF8"));
+}
+
+/* A server that has enough may answer and close in the middle of the message: its words say more
+ * than our EPIPE. Only a refusal counts; the message was not ended. */
+static void content_failed(client *c, txn *t, int error)
+{
+	status why = status_make(EX_TEMPFAIL, 0, "4.4.2", "connection lost in the message: %s",
+				 strerror(error));
+	if (error == ESTALE)
+		why = status_make(EX_TEMPFAIL, 0, "4.3.0", "the message changed or cannot be read");
+	else if (read_reply(c, least(SECOND, c->times.quit), "in the message", &why) &&
+		 c->reply.code >= 400)
+		why = reply_status(&c->reply);
+	txn_lost(t, &why);
+}
+
+static const struct {
+	const char *phase;
+	size_t wait; /* offset in client_times */
+} steps[] = {
+    [TXN_RSET] = {"at RSET", offsetof(client_times, mail)},
+    [TXN_MAIL] = {"at MAIL", offsetof(client_times, mail)},
+    [TXN_RCPT] = {"at RCPT", offsetof(client_times, rcpt)},
+    [TXN_DATA] = {"at DATA", offsetof(client_times, data)},
+    [TXN_DOT] = {"after the message", offsetof(client_times, dot)},
+    [TXN_DOT_ONLY] = {"after the message", offsetof(client_times, dot)},
+};
+
+static int step_wait(const client *c, enum txn_step step)
+{
+	int wait;
+	memcpy(&wait, (const char *)&c->times + steps[step].wait, sizeof wait);
+	return wait;
+}
+
+/* One round: write what can be written, read one reply. */
+static void advance(client *c, txn *t, outgoing *m, bool *unsure)
+{
+	status why;
+	const char *phase = steps[t->step].phase;
+	str_clear(&c->commands);
+	txn_commands(t, &c->commands);
+	if (c->commands.n && !write_octets(c, str_span(&c->commands), phase, &why)) {
+		txn_lost(t, &why);
+		return;
+	}
+	if (!read_reply(c, step_wait(c, t->step), phase, &why)) {
+		*unsure = *unsure || t->step == TXN_DOT;
+		txn_lost(t, &why);
+		return;
+	}
+	txn_reply(t, &c->reply);
+	if (t->step == TXN_DOT_ONLY && phase == steps[TXN_DATA].phase) {
+		if (!write_octets(c, S(".\r\n"), "in the message", &why))
+			txn_lost(t, &why);
+	} else if (t->step == TXN_CONTENT) {
+		if (outgoing_write(m, &c->out))
+			txn_content_sent(t);
+		else
+			content_failed(c, t, errno);
+	}
+}
+
+static void transact(client *c, outgoing *m, span sender, txn_rcpt *rcpts, size_t count,
+		     bool *unsure)
+{
+	txn t;
+	str params = str_new(128);
+	bool utf8 = has_eight_bit(sender);
+	for (size_t i = 0; i < count; i++)
+		utf8 = utf8 || has_eight_bit(rcpts[i].address);
+	mail_params(c, m, utf8, &params);
+	txn_begin(&t, sender, str_span(&params), rcpts, count, c->caps.pipelining, c->open);
+	while (t.step != TXN_OVER)
+		advance(c, &t, m, unsure);
+	str_free(&params);
+	c->open = t.open;
+	c->messages++;
+	if (t.gone)
+		disconnect(c);
+}
+
+void client_send(client *c, outgoing *m, span sender, txn_rcpt *rcpts, size_t count, bool *unsure)
+{
+	status st = judge_message(c, m, sender);
+	size_t fit = 0;
+	*unsure = false;
+	for (size_t i = 0; i < count; i++) {
+		status one = status_is_ok(&st) ? judge_rcpt(c, rcpts[i].address) : st;
+		rcpts[i].accepted = rcpts[i].again = false;
+		rcpts[i].done = !status_is_ok(&one);
+		if (rcpts[i].done)
+			rcpts[i].st = one;
+		else
+			fit++;
+	}
+	if (fit == count) {
+		transact(c, m, sender, rcpts, count, unsure);
+		return;
+	}
+	/* rare: those that can be sent, one transaction each */
+	for (size_t i = 0; i < count; i++) {
+		bool one_unsure = false;
+		if (rcpts[i].done)
+			continue;
+		if (client_up(c)) {
+			transact(c, m, sender, &rcpts[i], 1, &one_unsure);
+		} else {
+			rcpts[i].st = status_make(EX_TEMPFAIL, 0, "4.4.2", "connection lost");
+			rcpts[i].done = rcpts[i].again = true;
+		}
+		*unsure = *unsure || one_unsure;
+	}
+}
+
+void client_quit(client *c)
+{
+	status why;
+	if (!client_up(c))
+		return;
+	c->out.idle_ms = c->times.quit;
+	if (write_octets(c, S("QUIT\r\n"), "at QUIT", &why))
+		(void)read_reply(c, c->times.quit, "at QUIT", &why);
+	c->out.idle_ms = c->times.block;
+	disconnect(c);
+}

@@ -1,0 +1,51 @@
+/* An SMTP session from the client's side: greeting, EHLO or HELO, any number of transactions, QUIT.
+ * It returns; what it learned is in statuses. Blocking, under the time-outs of RFC 5321, 4.5.3.2.
+ */
+#ifndef SMTP_CLIENT_H
+#define SMTP_CLIENT_H
+
+#include "io/in.h"
+#include "io/out.h"
+#include "smtp/caps.h"
+#include "smtp/outgoing.h"
+#include "smtp/txn.h"
+
+enum { CLIENT_ADDRESS_MAX = 512 }; /* octets of an address in a command; longer ones are 5.1.3 */
+
+/* Milliseconds. Each is the wait for one whole reply; `block` for one write. */
+typedef struct client_times {
+	int connect, greeting, hello, mail, rcpt, data, block, dot, quit;
+} client_times;
+
+/* The table, none above `most` milliseconds (0: no cap). */
+client_times client_times_make(int most);
+
+typedef struct client {
+	int fd; /* -1: no connection */
+	in in;
+	out out;
+	client_times times;
+	smtp_caps caps;
+	reply reply; /* the last one */
+	str commands;
+	bool open;	 /* a transaction that did not end: RSET comes first */
+	size_t messages; /* transactions so far */
+} client;
+
+void client_init(client *, const client_times *);
+void client_free(client *); /* closes without QUIT */
+
+/* Takes the connected descriptor over; `hello` is the name of this host. EX_OK, or a status about
+ * this host of theirs: temporary, but for 521 (RFC 7504), and the connection is closed. */
+status client_start(client *, int fd, span hello);
+bool client_up(const client *);
+
+/* One transaction: every recipient is `done` after it. `*unsure` is set where the reply to the
+ * final dot was lost, so that the next attempt may make a second copy. The connection may be gone
+ * afterwards. */
+void client_send(client *, outgoing *, span sender, txn_rcpt *, size_t count, bool *unsure);
+
+/* QUIT, without waiting longer than times.quit for the answer, and close. */
+void client_quit(client *);
+
+#endif

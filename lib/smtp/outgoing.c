@@ -1,0 +1,67 @@
+#include "smtp/outgoing.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/die.h"
+#include "io/file.h"
+
+bool outgoing_open(outgoing *o, int fd, off_t offset)
+{
+	ssize_t n;
+	*o = (outgoing){.fd = fd, .offset = offset, .chunk = xmalloc(OUTGOING_CHUNK)};
+	do {
+		n = file_pread(fd, o->chunk, OUTGOING_CHUNK, offset);
+		if (n > 0) {
+			stuff_look(&o->facts, span_of(o->chunk, (size_t)n));
+			offset += n;
+		}
+	} while (n == OUTGOING_CHUNK);
+	if (n == 0 && o->facts.octets == 0) {
+		errno = ENODATA;
+		n = -1;
+	}
+	stuff_look_end(&o->facts);
+	if (n < 0)
+		outgoing_close(o);
+	return n >= 0;
+}
+
+void outgoing_close(outgoing *o)
+{
+	free(o->chunk);
+	o->chunk = NULL;
+}
+
+static void write_chunk(stuff *s, span chunk, char *wire, out *to)
+{
+	while (chunk.n && !to->error) {
+		size_t n = stuff_some(s, &chunk, wire, OUTGOING_CHUNK);
+		out_put(to, span_of(wire, n));
+	}
+}
+
+bool outgoing_write(outgoing *o, out *to)
+{
+	char *wire = xmalloc(OUTGOING_CHUNK), end[STUFF_END_ROOM];
+	uint64_t sent = 0;
+	stuff s = {.in_line = false};
+	bool in_memory = o->facts.octets <= OUTGOING_CHUNK, same = true;
+	while (same && sent < o->facts.octets && !to->error) {
+		ssize_t n = in_memory ? (ssize_t)o->facts.octets
+				      : file_pread(o->fd, o->chunk, OUTGOING_CHUNK,
+						   o->offset + (off_t)sent);
+		same = n > 0 && (uint64_t)n <= o->facts.octets - sent;
+		if (same) {
+			write_chunk(&s, span_of(o->chunk, (size_t)n), wire, to);
+			sent += (uint64_t)n;
+		}
+	}
+	free(wire);
+	if (!same) {
+		errno = ESTALE;
+		return false;
+	}
+	out_put(to, span_of(end, stuff_end(&s, end)));
+	return out_flush(to);
+}

@@ -77,6 +77,7 @@ state() { (cd "$PABAL_ROOT" && find control passwd -type f 2>/dev/null | sort | 
 				ends_well "$p $option $closed" $rc
 			done
 		done
+		[ "$p" = mail-init ] && before=$(state) # to write there is its work
 		[ "$(state)" = "$before" ] || { echo "$p changed:"; diff <(echo "$before") <(state); false; }
 		# its own words must not be in a file that it opened
 		! grep -rlE "^$p: |^usage: |^queued " "$PABAL_ROOT"
@@ -163,8 +164,10 @@ state() { (cd "$PABAL_ROOT" && find control passwd -type f 2>/dev/null | sort | 
 	for p in $(programs); do
 		args "$p"
 		rc=$(set +o pipefail; { timeout -k 5 20 "$p" "${ARGS[@]}" <message 2>err; echo $? >rc; } | :; cat rc)
+		[ -f "$TOP/scripts/$p" ] && [ "$rc" = 141 ] && rc=0 # a shell's own end
 		ends_well "$p | true" "$rc"
 		rc=$({ timeout -k 5 20 "$p" -h <message 2>err; echo $? >rc; } | :; cat rc)
+		[ -f "$TOP/scripts/$p" ] && [ "$rc" = 141 ] && rc=0
 		ends_well "$p -h | true" "$rc"
 	done
 }

@@ -53,7 +53,7 @@ archive = $(B)/lib$1.a
 before_colon = $(shell echo '$1' | sed 's/ *:.*//')
 after_colon = $(shell echo '$1' | sed -n 's/.*: *//p')
 
-all: $(COMMANDS:%=$(B)/bin/%) $(patsubst scripts/%,$(B)/bin/%,$(filter-out scripts/dev,$(wildcard scripts/*)))
+all: $(COMMANDS:%=$(B)/bin/%) $(patsubst scripts/%,$(B)/bin/%,$(filter-out scripts/dev scripts/systemd,$(wildcard scripts/*)))
 
 $(B)/obj/%.o: %.c
 	@mkdir -p $(@D)
@@ -97,6 +97,8 @@ fuzzers: $(FUZZERS:%=$(B)/tests/fuzz/%)
 -include $(shell find $(B)/obj -name '*.d' 2>/dev/null)
 
 # Tests and tools; what each does is said at the top of its script.
+run:
+	@MAKE='$(MAKE)' B=$(B) V=$(V) ONCE=$(ONCE) VAR=$(VAR) scripts/dev/run
 check:
 	@scripts/dev/check $(T)
 asan:
@@ -124,4 +126,4 @@ install: all
 clean:
 	rm -rf build/release build/asan build/cov build/fuzz build/check build/check-asan build/check-cov
 
-.PHONY: all units fuzzers check asan cov fuzz golden bench install clean
+.PHONY: all units fuzzers run check asan cov fuzz golden bench install clean

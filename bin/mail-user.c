@@ -14,7 +14,7 @@
 #include "io/proc.h"
 #include "io/table.h"
 #include "io/user.h"
-#include "mail/addr.h"
+#include "mail/key.h"
 #include "maildir/deliver.h"
 
 enum { VALUE_MAX = 4096, ARENA_MAX = 1 << 18 };
@@ -22,13 +22,13 @@ enum { VALUE_MAX = 4096, ARENA_MAX = 1 << 18 };
 typedef struct options {
 	bool no_login;
 	const char *owner; /* -u: a system user who owns the mailbox */
-	const char *quota; /* -q: octets */
+	const char *quota; /* -q: octets, or with K, M, G */
 } options;
 
 static void usage(FILE *to)
 {
 	(void)fputs(
-	    "usage: mail-user add [-n] [-u USER] [-q OCTETS] ADDRESS   (password on stdin)\n"
+	    "usage: mail-user add [-n] [-u USER] [-q QUOTA] ADDRESS   (password on stdin)\n"
 	    "       mail-user passwd ADDRESS                           (password on stdin)\n"
 	    "       mail-user del ADDRESS\n"
 	    "       mail-user list [ADDRESS]\n",
@@ -41,21 +41,18 @@ static _Noreturn void misuse(void)
 	exit(EX_USAGE);
 }
 
-/* The key of the tables: ASCII lower case, as lookups are. */
+/* The key of the tables, and the address itself. */
 static span normal_address(const char *text, arena *a, addr *parsed)
 {
-	str key = str_new(2 * ADDR_MAX);
-	char *lower = arena_cstr(a, span_str(text));
-	for (char *c = lower; c && *c; c++)
-		*c = ascii_lower(*c);
-	if (!lower || addr_mailbox(span_str(lower), a, parsed) != ADDR_OK || parsed->null ||
+	str key = str_new(8 * ADDR_MAX);
+	if (addr_mailbox(span_str(text), a, parsed) != ADDR_OK || parsed->null ||
 	    !parsed->domain.n || parsed->literal)
 		die(EX_USAGE, "%s: no address of the form user@domain", text);
-	addr_write(parsed, &key);
+	key_write(parsed->local, parsed->domain, &key);
 	span s = arena_dup(a, str_span(&key));
+	if (key.over || !s.p)
+		die(EX_USAGE, "%s: too long", text);
 	str_free(&key);
-	if (memchr(s.p, ':', s.n))
-		die(EX_USAGE, "%s: a ':' cannot be in the tables", text);
 	return s;
 }
 
@@ -139,19 +136,6 @@ static bool has_entry(const char *name, span key, arena *a, span *value)
 	return r == TABLE_FOUND;
 }
 
-/* mail/DOMAIN/USER: what is neither a letter, a digit nor one of -_+=. becomes %XX, as does a dot
- * at the front; octets of UTF-8 stay. */
-static void put_name(str *path, span name)
-{
-	for (size_t i = 0; i < name.n; i++) {
-		unsigned char c = (unsigned char)name.p[i];
-		if (ascii_alnum(c) || c >= 0x80 || strchr("-_+=", c) || (c == '.' && i > 0))
-			(void)str_putc(path, (char)c);
-		else
-			(void)str_printf(path, "%%%02X", c);
-	}
-}
-
 /* Who owns the mail: -u, else the owner of mail/ itself where root runs this. */
 static bool mail_owner(const options *o, uid_t *uid, gid_t *gid)
 {
@@ -188,18 +172,20 @@ static void make_maildir(const options *o, const addr *a, str *value)
 	(void)str_printf(&path, "%s/", control_root());
 	size_t root = path.n;
 	(void)str_put(&path, S("mail/"));
-	put_name(&path, a->domain);
+	key_path(a->domain, &path);
 	if (!file_mkdir(AT_FDCWD, str_cstr(&path), 0711))
 		die_errno(EX_CANTCREAT, "%s", str_cstr(&path));
 	(void)str_putc(&path, '/');
-	put_name(&path, a->local);
+	key_path(a->local, &path);
 	if (path.over || !maildir_make(str_cstr(&path)))
 		die_errno(EX_CANTCREAT, "%s", str_cstr(&path));
 	if (other)
 		give(str_cstr(&path), uid, gid);
 	(void)str_put(value, span_sub(str_span(&path), root, path.n));
-	if (other || o->quota)
+	if (other)
 		(void)str_printf(value, ":%lu:%lu", (unsigned long)uid, (unsigned long)gid);
+	else if (o->quota)
+		(void)str_put(value, S("::"));
 	if (o->quota)
 		(void)str_printf(value, ":%s", o->quota);
 	str_free(&path);
@@ -294,11 +280,18 @@ static int list(const char *address, arena *a)
 	return address && !shown ? EX_NOMATCH : EX_OK;
 }
 
+static bool quota_ok(span s)
+{
+	uint64_t n;
+	if (s.n && strchr("KMG", s.p[s.n - 1]))
+		s.n--;
+	return span_u64(s, UINT64_MAX >> 31, &n);
+}
+
 int main(int argc, char **argv)
 {
 	options o = {false, NULL, NULL};
 	arena a = arena_new(ARENA_MAX);
-	uint64_t quota;
 	int c;
 	proc_start(argv[0]);
 	const char *verb = argc > 1 ? argv[1] : "";
@@ -315,8 +308,8 @@ int main(int argc, char **argv)
 	}
 	int left = argc - 1 - optind;
 	char **rest = argv + 1 + optind;
-	if (o.quota && !span_u64(span_str(o.quota), UINT64_MAX, &quota))
-		die(EX_USAGE, "-q %s: a number of octets is needed", o.quota);
+	if (o.quota && !quota_ok(span_str(o.quota)))
+		die(EX_USAGE, "-q %s: octets, or a number with K, M or G, are needed", o.quota);
 	int code = EX_USAGE;
 	if (strcmp(verb, "list") == 0 && left <= 1)
 		code = list(left ? rest[0] : NULL, &a);

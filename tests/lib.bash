@@ -46,8 +46,24 @@ wait_until() {
 # start COMMAND…: in the background, its pid in $! and ended by stop_all (call it in teardown).
 STARTED=()
 start() {
-	"$@" &
+	"$@" 3>&- &
 	STARTED+=($!)
+}
+# start_wait COMMAND…: as inetd does it with `wait`: the listening socket is fd 0. Sets PORT, of loopback.
+start_wait() {
+	local file=$BATS_TEST_TMPDIR/port.$RANDOM$RANDOM
+	start python3 -c '
+import os, socket, sys
+s = socket.socket()
+s.bind(("127.0.0.1", 0))
+s.listen(1000)
+with open(sys.argv[1] + ".new", "w") as f:
+    f.write(str(s.getsockname()[1]))
+os.rename(sys.argv[1] + ".new", sys.argv[1])
+os.dup2(s.fileno(), 0)
+os.execvp(sys.argv[2], sys.argv[2:])' "$file" "$@"
+	wait_until test -s "$file" || return
+	PORT=$(<"$file")
 }
 stop_all() {
 	local pid

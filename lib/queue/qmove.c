@@ -27,9 +27,10 @@ static bool settle_drop(int queue_dir, const char *id)
 	if (!drop_id_owner(span_str(id), NULL))
 		return true;
 	(void)snprintf(name, sizeof name, "drop/%s", id);
-	if (unlinkat(queue_dir, name, 0) == 0)
-		return sync_dir(queue_dir, "drop");
-	return errno == ENOENT;
+	if (unlinkat(queue_dir, name, 0) < 0 && errno != ENOENT)
+		return false;
+	/* Also where it is gone already: who unlinked it did not wait for the disk. */
+	return sync_dir(queue_dir, "drop");
 }
 
 static bool move_to(int queue_dir, qmsg *m, const char *to)

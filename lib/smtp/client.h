@@ -14,7 +14,7 @@ enum { CLIENT_ADDRESS_MAX = 512 }; /* octets of an address in a command; longer 
 
 /* Milliseconds. Each is the wait for one whole reply; `block` for one write. */
 typedef struct client_times {
-	int connect, greeting, hello, mail, rcpt, data, block, dot, quit;
+	int lookup, connect, greeting, hello, mail, rcpt, data, block, dot, quit;
 } client_times;
 
 /* The table, none above `most` milliseconds (0: no cap). */

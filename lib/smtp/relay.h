@@ -1,0 +1,54 @@
+/* A message to its next hop: MX or the given host, address after address until one takes it (RFC 5321, 5.1),
+ * over a connection that is kept for what comes next to the same place. */
+#ifndef SMTP_RELAY_H
+#define SMTP_RELAY_H
+
+#include "base/arena.h"
+#include "net/dns.h"
+#include "smtp/client.h"
+
+enum {
+	RELAY_BATCH = 100, /* recipients of one transaction (RFC 5321, 4.5.3.1.8) */
+	RELAY_DEAD_MS =
+	    30000, /* a place that could not be reached is not tried again for so long */
+	RELAY_DEST_MAX = 300,
+};
+
+typedef struct relay {
+	char me[NET_NAME_ROOM]; /* control/me: the name in EHLO, and what is dropped from MX */
+	uint16_t port;		/* where a destination names none */
+	bool host_only;		/* destinations are hosts: no MX */
+	client_times times;
+	dns *dns; /* opened when the first name is looked up */
+	client client;
+	char dest[RELAY_DEST_MAX]; /* where the kept connection leads to */
+	char host[NET_NAME_ROOM], ip[NET_ADDR_ROOM];
+	unsigned tried;		   /* addresses, for the current message */
+	char dead[RELAY_DEST_MAX]; /* the last place that could not be reached at all */
+	int64_t dead_until;	   /* of clock_ms() */
+	status dead_why;
+} relay;
+
+/* `most`: the cap of the time-outs in milliseconds, 0 for none. Temporary where control/me cannot be
+ * used: the operator's mistake, which defers. */
+status relay_open(relay *, int most);
+void relay_close(relay *); /* QUIT to the kept connection */
+void relay_rest(relay *);  /* the same; the relay can be used again */
+
+typedef struct relay_mail {
+	outgoing *message;
+	span id;     /* for the log; "" unknown */
+	span sender; /* relay_address() */
+	txn_rcpt *rcpts;
+	size_t count;
+} relay_mail;
+
+/* Every recipient is `done` afterwards, and each outcome is logged. `dest` is a place of dial.h. */
+void relay_send(relay *, span dest, const relay_mail *);
+
+/* An address as text (no brackets) → what stands between the brackets on the wire: quoted where it must
+ * be, the domain with A-labels unless the local part needs SMTPUTF8 anyway. In the arena; false where it
+ * is no address. "" is the null sender. */
+bool relay_address(span text, arena *, span *wire);
+
+#endif

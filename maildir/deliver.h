@@ -16,8 +16,8 @@ typedef struct maildir_job {
 	span id;	 /* queue ID; "" outside of the queue: a unique one is made */
 	int64_t arrived; /* epoch seconds */
 	span host;	 /* control/me or the host's name; '/' and ':' are escaped in the name */
-	span sender;	 /* Return-Path, "" for <> */
-	span recipient;	 /* Delivered-To */
+	span sender;	 /* Return-Path, "" for <>; p NULL: none is added */
+	span recipient;	 /* Delivered-To; p NULL: none is added */
 	int fd;		 /* the message */
 	off_t offset;	 /* where it starts */
 	bool again;	 /* an earlier attempt may have succeeded: look for the name first */
@@ -31,9 +31,10 @@ maildir_batch *maildir_batch_new(void);
 void maildir_batch_free(maildir_batch *); /* unlinks what was not committed */
 /* Writes tmp/NAME. False where the batch is full; a failure of the one delivery shows at commit. */
 bool maildir_batch_add(maildir_batch *, const maildir_job *);
+size_t maildir_batch_count(const maildir_batch *);
 /* Durable for each whose status is EX_OK. statuses[i] and paths[i] (the new file, owned by the
- * batch until it is freed or reused; "" on failure) belong to the i-th job added. The batch is then
- * empty. */
+ * batch until it is freed or reused; "" on failure) belong to the i-th job added; the text of an EX_OK
+ * status is the path too. The batch is then empty. */
 void maildir_batch_commit(maildir_batch *, status *statuses, const char **paths);
 
 /* Makes cur new tmp (0700) and, for a folder, maildirfolder; durable. Existing ones are fine. */

@@ -72,3 +72,13 @@ bool qid_valid(span id)
 			return false;
 	return true;
 }
+
+int64_t qid_seconds(span id)
+{
+	uint64_t v = 0;
+	for (size_t i = 0; i < 7 && i < id.n; i++) {
+		const char *digit = memchr(digits, id.p[i], 32);
+		v = v << 5 | (uint64_t)(digit ? digit - digits : 0);
+	}
+	return (int64_t)v;
+}

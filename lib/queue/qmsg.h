@@ -29,6 +29,8 @@ enum {
 /* 7 characters of seconds, 4 of host and boot, 13 of 64 random bits, Crockford's base 32. */
 void qid_make(char id[static QID_LEN + 1]);
 bool qid_valid(span id);
+/* The epoch second in its first 7 characters: the same at each attempt, for names of deliveries. */
+int64_t qid_seconds(span id);
 /* What IDs are made of: n digits of base 32, no NUL; 64 random bits. */
 void qid_digits(uint64_t value, size_t n, char *to);
 uint64_t qid_random(void);

@@ -1,0 +1,81 @@
+#include "maildir/find.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "io/clock.h"
+#include "io/file.h"
+#include "io/sum.h"
+#include "maildir/name.h"
+
+enum { LEFTOVER_AGE = 36 * 3600, SWEEP_EVERY = 3600, SWEPT_SLOTS = 256 };
+
+static DIR *open_part(int dir, const char *part)
+{
+	int fd = file_open_dir(dir, part);
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	if (fd >= 0 && !d)
+		(void)close(fd);
+	return d;
+}
+
+static enum find_result find_in(int dir, const char *part, span front, str *path)
+{
+	DIR *d = open_part(dir, part);
+	struct dirent *e;
+	enum find_result r = FIND_NO;
+	if (!d)
+		return FIND_ERROR;
+	while (r == FIND_NO && (errno = 0, e = readdir(d))) {
+		if (!name_has_front(span_str(e->d_name), front))
+			continue;
+		str_clear(path);
+		(void)str_printf(path, "%s/%s", part, e->d_name);
+		r = FIND_YES;
+	}
+	int error = errno;
+	if (r == FIND_NO && error)
+		r = FIND_ERROR;
+	(void)closedir(d);
+	errno = error;
+	return r;
+}
+
+/* Twice: a reader may rename the file (new/ to cur/, or other flags) while a directory is read, and such an
+ * entry may then be missed once. new/ goes before cur/, the way that files go. */
+enum find_result find_front(int dir, span front, str *path)
+{
+	enum find_result r = FIND_NO;
+	for (int i = 0; r == FIND_NO && i < 4; i++)
+		r = find_in(dir, i % 2 ? "cur" : "new", front, path);
+	return r;
+}
+
+static bool sweep_due(span name_of_dir)
+{
+	static int64_t last[SWEPT_SLOTS];
+	int64_t *slot = &last[sum_crc32(0, name_of_dir) % SWEPT_SLOTS], now = clock_now();
+	bool due = *slot == 0 || now - *slot > SWEEP_EVERY || now < *slot;
+	if (due)
+		*slot = now;
+	return due;
+}
+
+void find_sweep(int dir, span name_of_dir)
+{
+	struct dirent *e;
+	struct stat st;
+	DIR *d = sweep_due(name_of_dir) ? open_part(dir, "tmp") : NULL;
+	if (!d)
+		return;
+	/* The time of the last change of the inode: that of the content can be any that a writer set. */
+	while ((e = readdir(d)))
+		if (e->d_name[0] != '.' &&
+		    fstatat(dirfd(d), e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+		    S_ISREG(st.st_mode) && clock_now() - st.st_ctim.tv_sec > LEFTOVER_AGE)
+			(void)unlinkat(dirfd(d), e->d_name, 0);
+	(void)closedir(d);
+}

@@ -1,0 +1,17 @@
+/* Searching a Maildir by directory entries alone. Private to this folder. */
+#ifndef MAILDIR_FIND_H
+#define MAILDIR_FIND_H
+
+#include "base/str.h"
+
+enum find_result { FIND_YES, FIND_NO, FIND_ERROR };
+
+/* Looks for the front of a name in new/ and cur/ of the Maildir open at `dir`; *path becomes "new/NAME" or
+ * "cur/NAME". FIND_ERROR with errno: nothing is known. */
+enum find_result find_front(int dir, span front, str *path);
+
+/* Unlinks what lies in tmp/ unchanged for more than 36 hours (the description of Maildir). Each
+ * Maildir at most once an hour in this process. */
+void find_sweep(int dir, span name_of_dir);
+
+#endif

@@ -1,0 +1,287 @@
+#include "smtp/server.h"
+
+#include <string.h>
+
+#include "io/clock.h"
+#include "smtp/answer.h"
+#include "smtp/cmd.h"
+#include "smtp/session.h"
+
+enum { TRANSACTION_MAX = 65536 };
+
+void session_reply(smtp_session *s, int code, const char *enhanced, span text)
+{
+	answer_put(s->out, code, enhanced, text);
+	if (code >= 500 && ++s->errors >= s->limits->max_errors && !s->over) {
+		answer_put(s->out, 421, "4.7.0", S("too many errors"));
+		s->over = true;
+	}
+}
+
+void session_status(smtp_session *s, const status *st)
+{
+	if (st->reply >= 500)
+		session_reply(s, st->reply, st->enhanced, span_str(st->text));
+	else
+		answer_status(s->out, st);
+	s->over = s->over || st->reply == 421;
+}
+
+void session_keeper_gone(smtp_session *s)
+{
+	answer_put(s->out, 421, "4.3.0", S("something is broken here, try again later"));
+	s->over = true;
+}
+
+void session_lost(smtp_session *s, enum in_result r)
+{
+	s->over = true;
+	if (r == IN_TIMEOUT)
+		answer_put(s->out, 421, "4.4.2", S("nothing heard for too long"));
+}
+
+void session_reset(smtp_session *s)
+{
+	if (s->state & (AT_MAIL | AT_RCPT))
+		s->state = AT_HELLO;
+	s->rcpts = 0;
+	s->mail = S("");
+	s->mail_sent = s->rcpt_tried = s->normalize_lf = false;
+	arena_reset(&s->mem);
+}
+
+static bool hello(smtp_session *s, span args, bool esmtp)
+{
+	if (!cmd_hello_valid(args)) {
+		session_reply(s, 501, "5.5.4", S("say your name"));
+		return false;
+	}
+	memcpy(s->hello_text, args.p, args.n);
+	s->hello = span_of(s->hello_text, args.n);
+	s->esmtp = esmtp;
+	session_reset(s);
+	s->state = AT_HELLO;
+	return true;
+}
+
+static void do_helo(smtp_session *s, span args)
+{
+	if (hello(s, args, false))
+		answer_put(s->out, 250, NULL, s->limits->me);
+}
+
+static void do_ehlo(smtp_session *s, span args)
+{
+	str text = str_new(1024);
+	(void)str_put(&text, s->limits->me);
+	(void)str_printf(&text, "\nPIPELINING\nSIZE %llu\n8BITMIME\nENHANCEDSTATUSCODES\nHELP",
+			 (unsigned long long)s->limits->max_size);
+	if (hello(s, args, true))
+		answer_put(s->out, 250, NULL, str_span(&text));
+	str_free(&text);
+}
+
+static void do_mail(smtp_session *s, span args)
+{
+	envelope_path path;
+	cmd_mail asked;
+	arena scratch = arena_new(TRANSACTION_MAX);
+	status st = cmd_mail_args(args, s->limits->max_size, &scratch, &path, &asked);
+	arena_free(&scratch);
+	if (!status_is_ok(&st)) {
+		session_status(s, &st);
+		return;
+	}
+	session_reset(s);
+	s->mail = arena_dup(&s->mem, args);
+	s->state = AT_MAIL;
+	answer_put(s->out, 250, "2.1.0", S("ok"));
+}
+
+/* 4.5.3.1.10: "too many recipients" is 452, so that the client sends the rest in another
+ * transaction. */
+static void do_rcpt(smtp_session *s, span args)
+{
+	envelope_path path;
+	smtp_verdict v = {.normalize_lf = false};
+	if (s->rcpts >= s->limits->max_rcpts) {
+		answer_put(s->out, 452, "4.5.3", S("too many recipients"));
+		return;
+	}
+	s->rcpt_tried = true;
+	arena scratch = arena_new(TRANSACTION_MAX);
+	v.st = cmd_rcpt_args(args, &scratch, &path);
+	arena_free(&scratch);
+	if (status_is_ok(&v.st)) {
+		if (!s->keeper->rcpt(s->keeper->arg, s->mail_sent ? S("") : s->mail, args, &v)) {
+			session_keeper_gone(s);
+			return;
+		}
+		s->mail_sent = true;
+		s->normalize_lf = v.normalize_lf;
+		if (status_is_ok(&v.st)) {
+			s->state = AT_RCPT;
+			s->rcpts++;
+		}
+	}
+	session_status(s, &v.st);
+}
+
+static void do_data(smtp_session *s, span args)
+{
+	if (args.n) {
+		session_reply(s, 501, "5.5.4", S("DATA takes no argument"));
+		return;
+	}
+	answer_put(s->out, 354, NULL, S("end data with <CR><LF>.<CR><LF>"));
+	session_receive(s);
+	session_reset(s);
+}
+
+static void do_rset(smtp_session *s, span args)
+{
+	if (args.n) {
+		session_reply(s, 501, "5.5.4", S("RSET takes no argument"));
+		return;
+	}
+	session_reset(s);
+	answer_put(s->out, 250, "2.0.0", S("ok"));
+}
+
+static void do_noop(smtp_session *s, span args)
+{
+	(void)args;
+	answer_put(s->out, 250, "2.0.0", S("ok"));
+}
+
+/* 7.3: a list of users is nothing to give away. */
+static void do_vrfy(smtp_session *s, span args)
+{
+	if (args.n == 0)
+		session_reply(s, 501, "5.5.4", S("VRFY what?"));
+	else
+		answer_put(s->out, 252, "2.5.0", S("send some mail, I will try"));
+}
+
+static void do_help(smtp_session *s, span args)
+{
+	(void)args;
+	answer_put(s->out, 214, "2.0.0",
+		   S("HELO EHLO MAIL RCPT DATA RSET NOOP VRFY HELP QUIT\nas in RFC 5321"));
+}
+
+static void do_quit(smtp_session *s, span args)
+{
+	if (args.n) {
+		session_reply(s, 501, "5.5.4", S("QUIT takes no argument"));
+		return;
+	}
+	answer_put(s->out, 221, "2.0.0", S("bye"));
+	s->over = true;
+}
+
+static void do_unknown(smtp_session *s, span args)
+{
+	(void)args;
+	session_reply(s, 500, "5.5.2", S("command not known"));
+}
+
+static void do_octets(smtp_session *s, span args)
+{
+	(void)args;
+	session_reply(s, 500, "5.5.2", S("control octet in a command"));
+}
+
+/* A page in a browser can make it post to port 25; no mail client starts like that. */
+static void do_http(smtp_session *s, span args)
+{
+	(void)args;
+	answer_put(s->out, 421, "4.7.0", S("this is SMTP"));
+	s->over = true;
+}
+
+static const struct {
+	void (*function)(smtp_session *, span args);
+	unsigned states;
+} table[] = {
+    [CMD_HELO] = {do_helo, AT_ANY},	  [CMD_EHLO] = {do_ehlo, AT_ANY},
+    [CMD_MAIL] = {do_mail, AT_HELLO},	  [CMD_RCPT] = {do_rcpt, AT_MAIL | AT_RCPT},
+    [CMD_DATA] = {do_data, AT_RCPT},	  [CMD_RSET] = {do_rset, AT_ANY},
+    [CMD_NOOP] = {do_noop, AT_ANY},	  [CMD_VRFY] = {do_vrfy, AT_ANY},
+    [CMD_HELP] = {do_help, AT_ANY},	  [CMD_QUIT] = {do_quit, AT_ANY},
+    [CMD_UNKNOWN] = {do_unknown, AT_ANY}, [CMD_HTTP] = {do_http, AT_ANY},
+    [CMD_OCTETS] = {do_octets, AT_ANY},
+};
+
+static void dispatch(smtp_session *s, const cmd *c)
+{
+	if (table[c->verb].states & s->state)
+		table[c->verb].function(s, c->args);
+	else if (c->verb == CMD_DATA && s->rcpt_tried)
+		session_reply(s, 554, "5.5.1", S("no valid recipients"));
+	else
+		session_reply(s, 503, "5.5.1", S("commands in another order, please"));
+}
+
+/* The next command. What is longer than a line may be is read and dropped, piece by piece. */
+static enum in_result read_command(smtp_session *s, span *line)
+{
+	enum in_result r = in_line(s->in, CMD_LINE_MAX, line), rest = r;
+	while (rest == IN_LONG)
+		rest = in_line(s->in, CMD_LINE_MAX, line);
+	if (rest != IN_OK)
+		return rest;
+	if (line->p[line->n - 1] != '\n') /* the connection ended inside a command */
+		return IN_EOF;
+	return r;
+}
+
+static void one_command(smtp_session *s)
+{
+	span line;
+	s->in->deadline = clock_ms() + s->limits->idle_ms;
+	if (s->waiting)
+		*s->waiting = 1;
+	enum in_result r = s->stop && *s->stop ? IN_EOF : read_command(s, &line);
+	if (s->waiting)
+		*s->waiting = 0;
+	if (s->stop && *s->stop && r != IN_OK) {
+		answer_put(s->out, 421, "4.3.2", S("going down"));
+		s->over = true;
+	} else if (r == IN_LONG) {
+		session_reply(s, 500, "5.5.2", S("command line too long"));
+	} else if (r != IN_OK) {
+		session_lost(s, r);
+	} else {
+		cmd c = cmd_parse(line);
+		dispatch(s, &c);
+	}
+}
+
+static void flush(void *arg)
+{
+	smtp_session *s = arg;
+	if (!out_flush(s->out))
+		s->over = true;
+}
+
+void smtp_serve(smtp_session *s)
+{
+	s->state = AT_START;
+	s->mem = arena_new(TRANSACTION_MAX);
+	s->in->before_wait = flush;
+	s->in->before_wait_arg = s;
+	s->in->idle_ms = 0;
+	s->out->idle_ms = s->limits->idle_ms;
+	str greeting = str_new(512);
+	(void)str_put(&greeting, s->limits->me);
+	(void)str_put(&greeting, S(" ESMTP"));
+	answer_put(s->out, 220, NULL, str_span(&greeting));
+	str_free(&greeting);
+	while (!s->over)
+		one_command(s);
+	(void)out_flush(s->out);
+	arena_free(&s->mem);
+	free(s->message);
+	s->message = NULL;
+}

@@ -1,0 +1,74 @@
+/* An SMTP session as the server sees it (RFC 5321): the talker's half. It knows the protocol and
+ * nothing else; what needs a file, a table or the queue it asks its keeper for, by the functions of
+ * smtp_keeper. Replies are flushed only when no input waits (RFC 2920). */
+#ifndef SMTP_SERVER_H
+#define SMTP_SERVER_H
+
+#include <signal.h>
+
+#include "base/arena.h"
+#include "base/status.h"
+#include "io/in.h"
+#include "io/out.h"
+
+enum {
+	SERVER_IN = 32768,	   /* octets of the client's input buffer, >= CMD_LINE_MAX */
+	SERVER_OUT = 4096,	   /* octets of the replies that wait for a flush */
+	SERVER_SMALL = 256 << 10,  /* octets of message up to which it goes to the keeper at once */
+	SERVER_RECEIVED_MAX = 100, /* Received fields: more is a loop (RFC 5321, 6.3) */
+};
+
+typedef struct smtp_limits {
+	span me;	     /* control/me, for greeting and EHLO */
+	uint64_t max_size;   /* octets of a message, wire size */
+	uint64_t max_rcpts;  /* recipients of a transaction */
+	uint64_t max_errors; /* replies above 500 in a session */
+	int idle_ms;	     /* the longest a command, or a piece of data, may take */
+} smtp_limits;
+
+/* What the keeper says to a recipient or a message. */
+typedef struct smtp_verdict {
+	status st;
+	bool normalize_lf; /* the client is one of ours: a bare LF in its data is a line end */
+} smtp_verdict;
+
+/* All functions return false where the keeper is gone: the session ends with 421. */
+typedef struct smtp_keeper {
+	void *arg;
+	/* `mail` is MAIL's argument where this is the first recipient asked for since MAIL, else
+	 * "". */
+	bool (*rcpt)(void *arg, span mail, span rcpt, smtp_verdict *);
+	/* A whole message (LF line ends), to be kept for the recipients that were accepted. */
+	bool (*message)(void *arg, span hello, bool esmtp, span message, smtp_verdict *);
+	/* The same in pieces: begin, data …, commit or refuse. Errors show at commit. */
+	bool (*begin)(void *arg, span hello, bool esmtp);
+	bool (*data)(void *arg, span octets);
+	bool (*commit)(void *arg, smtp_verdict *);
+	/* The talker refuses the message (or the connection was lost): why, for the log. */
+	bool (*refuse)(void *arg, const status *why);
+} smtp_keeper;
+
+typedef struct smtp_session {
+	const smtp_limits *limits;
+	const smtp_keeper *keeper;
+	in *in; /* the client; in->before_wait is set by smtp_serve() */
+	out *out;
+	/* A signal handler of the caller's sets *stop, and where *waiting is set it makes reads
+	 * end: the session then says 421 at the next command and ends. Both may be NULL. */
+	volatile sig_atomic_t *stop, *waiting;
+
+	unsigned state;
+	bool esmtp, over;
+	uint64_t errors, rcpts;
+	span hello; /* in `hello_text` */
+	char hello_text[256];
+	arena mem; /* of the transaction */
+	span mail; /* MAIL's argument, until the keeper has it; in `mem` */
+	bool mail_sent, rcpt_tried, normalize_lf;
+	char *message; /* SERVER_MESSAGE_ROOM octets, or NULL */
+} smtp_session;
+
+/* The whole session, greeting to QUIT. What it allocates it frees. */
+void smtp_serve(smtp_session *);
+
+#endif

@@ -1,0 +1,21 @@
+/* What the files of the server share. */
+#ifndef SMTP_SESSION_H
+#define SMTP_SESSION_H
+
+#include "smtp/server.h"
+
+/* Where a session is; a command's table line says in which of them it is allowed. */
+enum { AT_START = 1, AT_HELLO = 2, AT_MAIL = 4, AT_RCPT = 8, AT_ANY = 15 };
+
+void session_reply(smtp_session *, int code, const char *enhanced, span text);
+void session_status(smtp_session *, const status *);
+void session_keeper_gone(smtp_session *); /* 421, the end */
+/* The client is gone or silent: 421 4.4.2 for the latter, the end. */
+void session_lost(smtp_session *, enum in_result);
+/* Back to AT_HELLO. */
+void session_reset(smtp_session *);
+
+/* DATA, after its 354: reads to the end of data and answers. */
+void session_receive(smtp_session *);
+
+#endif

@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/die.h"
@@ -55,6 +56,43 @@ static enum in_result wait_readable(const in *s)
 	}
 }
 
+static void take_passed(const in *s, struct msghdr *m)
+{
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c; c = CMSG_NXTHDR(m, c)) {
+		int fd;
+		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
+			continue;
+		for (size_t at = 0; CMSG_LEN(at + sizeof fd) <= c->cmsg_len; at += sizeof fd) {
+			memcpy(&fd, CMSG_DATA(c) + at, sizeof fd);
+			if (*s->passed < 0)
+				*s->passed = fd;
+			else
+				(void)close(fd);
+		}
+	}
+}
+
+static ssize_t read_some(const in *s)
+{
+	void *to = s->buf + s->end;
+	size_t room = s->size - s->end;
+	if (!s->passed)
+		return read(s->fd, to, room);
+	union {
+		struct cmsghdr head;
+		char room[CMSG_SPACE(2 * sizeof(int))];
+	} control;
+	struct iovec v = {to, room};
+	struct msghdr m = {.msg_iov = &v,
+			   .msg_iovlen = 1,
+			   .msg_control = &control,
+			   .msg_controllen = sizeof control};
+	ssize_t n = recvmsg(s->fd, &m, MSG_CMSG_CLOEXEC);
+	if (n >= 0)
+		take_passed(s, &m);
+	return n;
+}
+
 /* One read behind what is buffered; the unread octets move to the front first if there is no room. */
 static enum in_result fill(in *s)
 {
@@ -71,7 +109,7 @@ static enum in_result fill(in *s)
 	}
 	enum in_result r = wait_readable(s);
 	while (r == IN_OK) {
-		ssize_t n = read(s->fd, s->buf + s->end, s->size - s->end);
+		ssize_t n = read_some(s);
 		if (n > 0) {
 			s->end += (size_t)n;
 			return IN_OK;

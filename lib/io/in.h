@@ -23,6 +23,8 @@ typedef struct in {
 	int64_t deadline; /* of clock_ms(), for all reads together; 0: none */
 	void (*before_wait)(void *); /* called before a read that may block: flush the replies here */
 	void *before_wait_arg;
+	int *passed;      /* where set: a descriptor that comes along (SCM_RIGHTS) is put here, O_CLOEXEC,
+			     owned by the caller; *passed is -1 before; a second one is closed */
 } in;
 
 void in_open(in *, int fd, size_t size);

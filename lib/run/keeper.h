@@ -1,0 +1,30 @@
+/* The keeper of an SMTP session: it never sees the protocol, it answers the talker's records (run/talk.h):
+ * resolves recipients, decides what is relayed, keeps messages. It believes nothing that the talker says of the
+ * client: the connection itself is passed, the envelope is parsed again, the limits are applied again. */
+#ifndef RUN_KEEPER_H
+#define RUN_KEEPER_H
+
+#include "net/ucspi.h"
+#include "queue/qadd.h"
+#include "resolve/resolve.h"
+#include "smtp/server.h"
+
+typedef struct keeper_config {
+	smtp_limits limits;  /* limits.me is "" where control/me is missing */
+	span *relay_nets;    /* control/relay-nets */
+	size_t relay_count;
+	char **chain;        /* control/recv-chain, split at blanks, NULL at the end; NULL: the queue itself */
+	uint64_t connections; /* after which a pair retires; control/recv-connections */
+	bool broken;         /* a control file cannot be read (said in the log): everything is 451 */
+	arena mem;           /* all of it lives here */
+} keeper_config;
+
+/* Reads the control files; what is wrong goes to the log and shows as `broken`. */
+void keeper_configure(keeper_config *);
+void keeper_forget(keeper_config *);
+
+/* Answers records on fd until the talker closes it. `client` is the peer of the one connection (its
+ * relaying is decided by it), or NULL where connections are passed. */
+void keeper_run(const keeper_config *, resolver *, int fd, const peer *client);
+
+#endif

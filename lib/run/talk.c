@@ -1,0 +1,160 @@
+#include "run/talk.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#define NUL span_of("", 1)
+
+bool talk_send_verdict(int fd, const smtp_verdict *v)
+{
+	char text[VERDICT_MAX];
+	int n = snprintf(text, sizeof text, "%d%c%d%c%s%c%s%c%d%c", v->st.code, 0, v->st.reply, 0,
+			 v->st.enhanced, 0, v->st.text, 0, v->normalize_lf ? 1 : 0, 0);
+	if (n < 0 || (size_t)n >= sizeof text) {
+		errno = EMSGSIZE;
+		return false;
+	}
+	span payload = {text, (size_t)n};
+	return frame_send(fd, 'V', &payload, 1);
+}
+
+static bool number_field(span *payload, int *to)
+{
+	span field;
+	uint64_t value;
+	if (!frame_field(payload, &field) || !span_u64(field, 999, &value))
+		return false;
+	*to = (int)value;
+	return true;
+}
+
+static bool text_field(span *payload, char *to, size_t room)
+{
+	span field;
+	if (!frame_field(payload, &field) || field.n >= room)
+		return false;
+	memcpy(to, field.p, field.n);
+	to[field.n] = 0;
+	return true;
+}
+
+bool talk_status(span payload, status *st)
+{
+	*st = (status){.code = EX_DATAERR};
+	return number_field(&payload, &st->reply) &&
+	       text_field(&payload, st->enhanced, sizeof st->enhanced) &&
+	       text_field(&payload, st->text, sizeof st->text);
+}
+
+bool talk_recv_verdict(in *from, smtp_verdict *v)
+{
+	char type, text[VERDICT_MAX];
+	size_t n;
+	int lf = 0;
+	*v = (smtp_verdict){.normalize_lf = false};
+	if (frame_recv(from, &type, text, sizeof text, &n) != IN_OK || type != 'V')
+		return false;
+	span rest = {text, n};
+	if (!number_field(&rest, &v->st.code) || !number_field(&rest, &v->st.reply) ||
+	    !text_field(&rest, v->st.enhanced, sizeof v->st.enhanced) ||
+	    !text_field(&rest, v->st.text, sizeof v->st.text) || !number_field(&rest, &lf))
+		return false;
+	v->normalize_lf = lf == 1;
+	return true;
+}
+
+static bool ask_rcpt(void *arg, span mail, span rcpt, smtp_verdict *v)
+{
+	talk *t = arg;
+	span parts[] = {mail, NUL, rcpt, NUL};
+	return frame_send(t->fd, 'R', parts, 4) && talk_recv_verdict(&t->from, v);
+}
+
+static bool ask_message(void *arg, span hello, bool esmtp, span message, smtp_verdict *v)
+{
+	talk *t = arg;
+	span parts[] = {hello, NUL, esmtp ? S("ESMTP") : S("SMTP"), NUL, message};
+	return frame_send(t->fd, 'M', parts, 5) && talk_recv_verdict(&t->from, v);
+}
+
+static bool tell_begin(void *arg, span hello, bool esmtp)
+{
+	talk *t = arg;
+	span parts[] = {hello, NUL, esmtp ? S("ESMTP") : S("SMTP"), NUL};
+	return frame_send(t->fd, 'B', parts, 4);
+}
+
+static bool tell_data(void *arg, span octets)
+{
+	talk *t = arg;
+	return frame_send(t->fd, 'D', &octets, 1);
+}
+
+static bool ask_commit(void *arg, smtp_verdict *v)
+{
+	talk *t = arg;
+	return frame_send(t->fd, 'F', NULL, 0) && talk_recv_verdict(&t->from, v);
+}
+
+static bool tell_refusal(void *arg, const status *why)
+{
+	talk *t = arg;
+	char reply[8];
+	(void)snprintf(reply, sizeof reply, "%d", why->reply);
+	span parts[] = {span_str(reply), NUL, span_str(why->enhanced), NUL, span_str(why->text), NUL};
+	return frame_send(t->fd, 'X', parts, 6);
+}
+
+void talk_open(talk *t, int fd)
+{
+	t->fd = fd;
+	in_open(&t->from, fd, VERDICT_MAX);
+}
+
+void talk_close(talk *t)
+{
+	in_close(&t->from);
+}
+
+smtp_keeper talk_keeper(talk *t)
+{
+	return (smtp_keeper){
+	    .arg = t,
+	    .rcpt = ask_rcpt,
+	    .message = ask_message,
+	    .begin = tell_begin,
+	    .data = tell_data,
+	    .commit = ask_commit,
+	    .refuse = tell_refusal,
+	};
+}
+
+bool talk_connection(talk *t, int connection)
+{
+	char head[FRAME_HEAD] = {'C'};
+	union {
+		struct cmsghdr head;
+		char room[CMSG_SPACE(sizeof(int))];
+	} control = {.room = {0}};
+	struct iovec v = {head, sizeof head};
+	struct msghdr m = {.msg_iov = &v,
+			   .msg_iovlen = 1,
+			   .msg_control = &control,
+			   .msg_controllen = sizeof control};
+	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
+	c->cmsg_level = SOL_SOCKET;
+	c->cmsg_type = SCM_RIGHTS;
+	c->cmsg_len = CMSG_LEN(sizeof connection);
+	memcpy(CMSG_DATA(c), &connection, sizeof connection);
+	ssize_t n;
+	do
+		n = sendmsg(t->fd, &m, MSG_NOSIGNAL);
+	while (n < 0 && errno == EINTR);
+	return n == (ssize_t)sizeof head;
+}
+
+bool talk_end(talk *t)
+{
+	return frame_send(t->fd, 'Q', NULL, 0);
+}

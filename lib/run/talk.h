@@ -1,0 +1,43 @@
+/* The records between the talker and the keeper of smtp-recv (io/frame.h). Text fields end in a NUL octet.
+ *
+ *     talker to keeper
+ *     C                              a connection, passed along; ends the one before
+ *     R  MAIL-ARGS RCPT-ARGS         a recipient; MAIL-ARGS is "" within the same transaction
+ *     M  HELLO PROTO message         the whole message: keep it
+ *     B  HELLO PROTO                 a message follows in pieces
+ *     D  octets
+ *     F                              its end: keep it
+ *     X  REPLY ENHANCED TEXT         the talker refused the message, for the log
+ *     Q                              the connection is over
+ *
+ *     keeper to talker, to R, M and F
+ *     V  CODE REPLY ENHANCED TEXT LF     LF is "1" where a bare LF is a line end, else "0"
+ */
+#ifndef RUN_TALK_H
+#define RUN_TALK_H
+
+#include "io/frame.h"
+#include "smtp/server.h"
+
+enum { TALK_MAX = SERVER_SMALL + SERVER_IN + 4096, VERDICT_MAX = 1024 };
+
+bool talk_send_verdict(int fd, const smtp_verdict *);
+/* Reads one; false where the keeper is gone or talks nonsense. */
+bool talk_recv_verdict(in *, smtp_verdict *);
+/* The fields of X. */
+bool talk_status(span payload, status *);
+
+/* The talker's end: what an smtp_keeper's `arg` points at. */
+typedef struct talk {
+	int fd;
+	in from; /* the keeper's verdicts */
+} talk;
+
+void talk_open(talk *, int fd);
+void talk_close(talk *);
+smtp_keeper talk_keeper(talk *);
+/* C with the connection; false where the keeper is gone. */
+bool talk_connection(talk *, int connection);
+bool talk_end(talk *); /* Q */
+
+#endif

@@ -144,7 +144,8 @@ enum in_result in_line(in *s, size_t limit, span *line)
 	for (;;) {
 		size_t have = s->end - s->at;
 		size_t look = have < limit ? have : limit;
-		const char *lf = look > seen ? memchr(s->buf + s->at + seen, '\n', look - seen) : NULL;
+		const char *lf =
+		    look > seen ? memchr(s->buf + s->at + seen, '\n', look - seen) : NULL;
 		if (lf) {
 			*line = take(s, (size_t)(lf - (s->buf + s->at)) + 1);
 			return IN_OK;

@@ -10,13 +10,14 @@
 #include "smtp/server.h"
 
 typedef struct keeper_config {
-	smtp_limits limits;  /* limits.me is "" where control/me is missing */
-	span *relay_nets;    /* control/relay-nets */
+	smtp_limits limits; /* limits.me is "" where control/me is missing */
+	span *relay_nets;   /* control/relay-nets */
 	size_t relay_count;
-	char **chain;        /* control/recv-chain, split at blanks, NULL at the end; NULL: the queue itself */
+	char **
+	    chain; /* control/recv-chain, split at blanks, NULL at the end; NULL: the queue itself */
 	uint64_t connections; /* after which a pair retires; control/recv-connections */
-	bool broken;         /* a control file cannot be read (said in the log): everything is 451 */
-	arena mem;           /* all of it lives here */
+	bool broken; /* a control file cannot be read (said in the log): everything is 451 */
+	arena mem;   /* all of it lives here */
 } keeper_config;
 
 /* Reads the control files; what is wrong goes to the log and shows as `broken`. */

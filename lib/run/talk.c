@@ -102,7 +102,8 @@ static bool tell_refusal(void *arg, const status *why)
 	talk *t = arg;
 	char reply[8];
 	(void)snprintf(reply, sizeof reply, "%d", why->reply);
-	span parts[] = {span_str(reply), NUL, span_str(why->enhanced), NUL, span_str(why->text), NUL};
+	span parts[] = {span_str(reply),     NUL, span_str(why->enhanced), NUL,
+			span_str(why->text), NUL};
 	return frame_send(t->fd, 'X', parts, 6);
 }
 
@@ -152,9 +153,4 @@ bool talk_connection(talk *t, int connection)
 		n = sendmsg(t->fd, &m, MSG_NOSIGNAL);
 	while (n < 0 && errno == EINTR);
 	return n == (ssize_t)sizeof head;
-}
-
-bool talk_end(talk *t)
-{
-	return frame_send(t->fd, 'Q', NULL, 0);
 }

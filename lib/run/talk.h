@@ -8,7 +8,6 @@
  *     D  octets
  *     F                              its end: keep it
  *     X  REPLY ENHANCED TEXT         the talker refused the message, for the log
- *     Q                              the connection is over
  *
  *     keeper to talker, to R, M and F
  *     V  CODE REPLY ENHANCED TEXT LF     LF is "1" where a bare LF is a line end, else "0"
@@ -38,6 +37,5 @@ void talk_close(talk *);
 smtp_keeper talk_keeper(talk *);
 /* C with the connection; false where the keeper is gone. */
 bool talk_connection(talk *, int connection);
-bool talk_end(talk *); /* Q */
 
 #endif

@@ -9,13 +9,17 @@
 
 enum { TRANSACTION_MAX = 65536 };
 
+void session_hang_up(smtp_session *s, const char *enhanced, span text)
+{
+	answer_put(s->out, 421, enhanced, text);
+	s->over = s->hung_up = true;
+}
+
 void session_reply(smtp_session *s, int code, const char *enhanced, span text)
 {
 	answer_put(s->out, code, enhanced, text);
-	if (code >= 500 && ++s->errors >= s->limits->max_errors && !s->over) {
-		answer_put(s->out, 421, "4.7.0", S("too many errors"));
-		s->over = true;
-	}
+	if (code >= 500 && ++s->errors >= s->limits->max_errors && !s->over)
+		session_hang_up(s, "4.7.0", S("too many errors"));
 }
 
 void session_status(smtp_session *s, const status *st)
@@ -24,20 +28,18 @@ void session_status(smtp_session *s, const status *st)
 		session_reply(s, st->reply, st->enhanced, span_str(st->text));
 	else
 		answer_status(s->out, st);
-	s->over = s->over || st->reply == 421;
 }
 
 void session_keeper_gone(smtp_session *s)
 {
-	answer_put(s->out, 421, "4.3.0", S("something is broken here, try again later"));
-	s->over = true;
+	session_hang_up(s, "4.3.0", S("something is broken here, try again later"));
 }
 
 void session_lost(smtp_session *s, enum in_result r)
 {
 	s->over = true;
 	if (r == IN_TIMEOUT)
-		answer_put(s->out, 421, "4.4.2", S("nothing heard for too long"));
+		session_hang_up(s, "4.4.2", S("nothing heard for too long"));
 }
 
 void session_reset(smtp_session *s)
@@ -196,8 +198,7 @@ static void do_octets(smtp_session *s, span args)
 static void do_http(smtp_session *s, span args)
 {
 	(void)args;
-	answer_put(s->out, 421, "4.7.0", S("this is SMTP"));
-	s->over = true;
+	session_hang_up(s, "4.7.0", S("this is SMTP"));
 }
 
 static const struct {
@@ -246,8 +247,7 @@ static void one_command(smtp_session *s)
 	if (s->waiting)
 		*s->waiting = 0;
 	if (s->stop && *s->stop && r != IN_OK) {
-		answer_put(s->out, 421, "4.3.2", S("going down"));
-		s->over = true;
+		session_hang_up(s, "4.3.2", S("going down"));
 	} else if (r == IN_LONG) {
 		session_reply(s, 500, "5.5.2", S("command line too long"));
 	} else if (r != IN_OK) {

@@ -59,6 +59,7 @@ typedef struct smtp_session {
 
 	unsigned state;
 	bool esmtp, over;
+	bool hung_up; /* ended by the server's 421: the client may be writing still */
 	uint64_t errors, rcpts;
 	span hello; /* in `hello_text` */
 	char hello_text[256];

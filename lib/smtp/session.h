@@ -9,7 +9,9 @@ enum { AT_START = 1, AT_HELLO = 2, AT_MAIL = 4, AT_RCPT = 8, AT_ANY = 15 };
 
 void session_reply(smtp_session *, int code, const char *enhanced, span text);
 void session_status(smtp_session *, const status *);
-void session_keeper_gone(smtp_session *); /* 421, the end */
+/* 421 and the end. */
+void session_hang_up(smtp_session *, const char *enhanced, span text);
+void session_keeper_gone(smtp_session *);
 /* The client is gone or silent: 421 4.4.2 for the latter, the end. */
 void session_lost(smtp_session *, enum in_result);
 /* Back to AT_HELLO. */

@@ -1,0 +1,68 @@
+/* smtp-recv(8): an SMTP session on fds 0 and 1; or, where fd 0 is a listening socket, all of them. */
+#include <sys/stat.h>
+#include <sysexits.h>
+
+#include "base/die.h"
+#include "io/control.h"
+#include "io/log.h"
+#include "io/proc.h"
+#include "net/listen.h"
+#include "run/pair.h"
+
+static void usage(FILE *to)
+{
+	(void)fputs("usage: smtp-recv [-h]\n", to);
+}
+
+static void options(int argc, char **argv)
+{
+	int c = getopt(argc, argv, "h");
+	if (c == 'h') {
+		usage(stdout);
+		exit(fflush(stdout) == 0 ? EX_OK : EX_IOERR);
+	}
+	if (c != -1 || optind < argc) {
+		usage(stderr);
+		exit(EX_TEMPFAIL);
+	}
+}
+
+/* Words for a person never go to the client: fds 1 and 2 of inetd's wait mode are the listener too. */
+static void no_socket_on(int fd, int flags)
+{
+	struct stat st;
+	int null;
+	if (fstat(fd, &st) < 0 || !S_ISSOCK(st.st_mode) || (null = open("/dev/null", flags)) < 0)
+		return;
+	(void)dup2(null, fd);
+	(void)close(null);
+}
+
+static size_t number(const char *name, uint64_t fallback)
+{
+	uint64_t value;
+	if (control_number(name, PREFORK_MAX, fallback, &value) && value)
+		return (size_t)value;
+	log_config_error(name, 0, "not a number from 1 to 4096");
+	return (size_t)fallback;
+}
+
+int main(int argc, char **argv)
+{
+	prefork_slot slot = PREFORK_ALONE;
+	bool in_talker;
+	proc_start(argv[0]);
+	options(argc, argv);
+	log_open("smtp-recv");
+	no_socket_on(2, O_WRONLY);
+	bool listening = listen_is(0);
+	if (listening) {
+		prefork want = {.spare = number("recv-spare", 8),
+				.cap = number("max-sessions", 200)};
+		no_socket_on(1, O_WRONLY);
+		enum prefork_role role = prefork_run(&want, &slot);
+		if (role != PREFORK_PAIR)
+			return role == PREFORK_PARENT ? EX_OK : EX_TEMPFAIL;
+	}
+	return pair_run(listening, &slot, &in_talker);
+}

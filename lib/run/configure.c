@@ -1,0 +1,72 @@
+/* The control files of an SMTP server (pabal-control(5)). */
+#include "io/control.h"
+#include "io/log.h"
+#include "run/keeper.h"
+
+enum { CONFIG_MAX = 4 << 20, CHAIN_WORDS_MAX = 256 };
+
+static void mistake(keeper_config *c, const char *file, const char *text)
+{
+	log_config_error(file, 0, text);
+	c->broken = true;
+}
+
+static uint64_t number(keeper_config *c, const char *name, uint64_t max, uint64_t fallback)
+{
+	char file[64];
+	uint64_t value = fallback;
+	(void)snprintf(file, sizeof file, "control/%s", name);
+	if (!control_number(name, max, fallback, &value))
+		mistake(c, file, strerror(errno));
+	else if (value == 0)
+		mistake(c, file, "0 is no useful value");
+	return value ? value : fallback;
+}
+
+static void relay_nets(keeper_config *c)
+{
+	if (control_list("relay-nets", &c->mem, &c->relay_nets, &c->relay_count) == CONTROL_ERROR)
+		mistake(c, "control/relay-nets", strerror(errno));
+	for (size_t i = 0; i < c->relay_count; i++)
+		if (!net_valid(c->relay_nets[i]))
+			mistake(c, "control/relay-nets", "not a network: ADDRESS or ADDRESS/BITS");
+}
+
+/* A command line without quoting: words parted by blanks. */
+static void chain(keeper_config *c)
+{
+	span line, word;
+	size_t n = 0;
+	enum control_result r = control_value("recv-chain", &c->mem, &line);
+	if (r == CONTROL_ABSENT)
+		return;
+	if (r == CONTROL_ERROR) {
+		mistake(c, "control/recv-chain", strerror(errno));
+		return;
+	}
+	c->chain = arena_alloc(&c->mem, (CHAIN_WORDS_MAX + 1) * sizeof *c->chain);
+	while (c->chain && (word = span_word(&line)).n && n < CHAIN_WORDS_MAX)
+		c->chain[n++] = arena_cstr(&c->mem, word);
+	if (!c->chain || word.n)
+		mistake(c, "control/recv-chain", "too long");
+}
+
+void keeper_configure(keeper_config *c)
+{
+	*c = (keeper_config){.mem = arena_new(CONFIG_MAX)};
+	smtp_limits *l = &c->limits;
+	if (control_value("me", &c->mem, &l->me) != CONTROL_OK)
+		mistake(c, "control/me", strerror(errno));
+	l->max_size = number(c, "max-size", UINT64_C(1) << 40, 50 << 20);
+	l->max_rcpts = number(c, "max-recipients", ENVELOPE_RCPT_MAX, 1000);
+	l->max_errors = number(c, "max-errors", 1000000, 20);
+	l->idle_ms = (int)number(c, "timeout", 86400, 300) * 1000;
+	c->connections = number(c, "recv-connections", 1000000, 20);
+	relay_nets(c);
+	chain(c);
+}
+
+void keeper_forget(keeper_config *c)
+{
+	arena_free(&c->mem);
+}

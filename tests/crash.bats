@@ -1,0 +1,23 @@
+# Crash states: what was confirmed is there once, nothing partial is ever seen (pabal-internals(7)).
+# `make crash` runs the full form: more combinations, and renames that leave both names.
+load lib
+
+setup() {
+	need strace python3
+	strace -o /dev/null true || cannot "strace may not trace here"
+}
+
+prove() {
+	PABAL_BUILD=$BUILD python3 "$BATS_TEST_DIRNAME/crash/prove.py" "$@"
+}
+
+@test "crash: the prover finds writers that are wrong on purpose, and lets the right one pass" {
+	prove --self-test
+}
+
+@test "crash: queue-add" { prove queue-add queue-add-large; }
+@test "crash: sendmail into drop/" { prove sendmail; }
+@test "crash: deliver-maildir" { prove deliver-maildir; }
+@test "crash: queue-run delivers" { prove queue-run; }
+@test "crash: queue-run takes in drop/" { prove queue-run-drop; }
+@test "crash: queue-run bounces" { prove queue-run-bounce; }

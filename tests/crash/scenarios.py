@@ -1,0 +1,146 @@
+"""What is proven: a command, what was in the installation before, and which messages are confirmed when."""
+import os
+import subprocess
+import sys
+
+DOMAIN = "example.test"
+HEX = "0123456789ABCDEF"
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+def write(path, text):
+    with open(path, "w", encoding="utf-8") as f:
+        f.write(text)
+
+
+def make_root(root, users=("kim", "lee")):
+    for d in ["control", "run", "mail/" + DOMAIN] + ["queue/" + d for d in
+                                                    ("tmp", "new", "hold", "failed", "log", "drop")]:
+        os.makedirs(os.path.join(root, d))
+    for a in HEX:
+        for b in HEX:
+            os.makedirs(os.path.join(root, "queue/later", a + b))
+    os.chmod(os.path.join(root, "queue/drop"), 0o3733)
+    write(f"{root}/control/me", f"mail.{DOMAIN}\n")
+    write(f"{root}/control/domains", DOMAIN + "\n")
+    for u in users:
+        for d in ("cur", "new", "tmp"):
+            os.makedirs(f"{root}/mail/{DOMAIN}/{u}/{d}")
+    write(f"{root}/control/users", "".join(f"{u}@{DOMAIN}:mail/{DOMAIN}/{u}\n" for u in sorted(users)))
+    write(f"{root}/control/aliases", f"both@{DOMAIN}:kim@{DOMAIN}, lee@{DOMAIN}\n"
+                                     f"postmaster@{DOMAIN}:{users[0]}@{DOMAIN}\n")
+
+
+def message(number, size=0):
+    filler = "".join(f"line {i} of {number}\n" for i in range(size // 16))
+    return (f"From: kim@{DOMAIN}\nTo: lee@{DOMAIN}\nDate: Tue, 24 Nov 2026 05:00:00 +0000\n"
+            f"Message-ID: <crash-{number}@{DOMAIN}>\nSubject: crash {number}\n\n"
+            f"first line of {number}\n{filler}last line of {number}\n").encode()
+
+
+class Scenario:
+    """Messages are numbered from 1; to[i] is the list of Maildirs in which number i belongs."""
+
+    broken = False     # a writer that is wrong on purpose: the prover must find it
+    recovery = True
+    limit = 256
+    sizes = (0,)
+    env = {}
+    again = ()         # numbers that may arrive more than once (bounces)
+
+    def __init__(self, name, **more):
+        self.name = name
+        for k, v in more.items():
+            setattr(self, k, v)
+        self.messages = [message(i + 1, s) for i, s in enumerate(self.sizes)]
+        self.stdin_file = None
+        self.before = getattr(self, "before", set())
+
+    def boxes(self, number):
+        return {f"mail/{DOMAIN}/{u}" for u in self.to[number - 1]}
+
+    def prepare(self, root, env, bin_dir):
+        make_root(root)
+        work = os.path.dirname(root)
+        if getattr(self, "stdin", None) is not None:
+            self.stdin_file = os.path.join(work, "message")
+            with open(self.stdin_file, "wb") as f:
+                f.write(self.messages[self.stdin])
+        for program, args, number in getattr(self, "first", ()):
+            subprocess.run([os.path.join(bin_dir, program)] + list(args), input=self.messages[number], env=env,
+                           check=True, stdout=subprocess.DEVNULL)
+        if getattr(self, "shell", None):
+            subprocess.run(["sh", "-c", self.shell], cwd=root, env=env, check=True)
+        self.argv = [a.replace("ROOT", root).replace("HERE", HERE) for a in self.command]
+
+    def confirmed(self, said, exited):
+        """The numbers that were confirmed so far."""
+        new = set()
+        if self.by == "said" and b"\n" in said:
+            new = {self.stdin + 1}
+        if self.by == "exit" and exited == 0:
+            new = {self.stdin + 1}
+        return set(self.before) | new
+
+    def number(self, content):
+        """Which message a delivered file is, None for anything but a whole one."""
+        for i, m in enumerate(self.messages, 1):
+            if content.endswith(m) and b"\0" not in content:
+                return i
+        if b"multipart/report" in content and content.endswith(b"--\n") and b"\0" not in content:
+            return 0
+        return None
+
+    def judge(self, confirmed, result):
+        """Yields what is wrong."""
+        yield from ("partial: " + p for p in result["partial"])
+        yield from result["trouble"]
+        for number in range(1, len(self.messages) + 1):
+            for box in {b for n in range(1, len(self.messages) + 1) for b in self.boxes(n)}:
+                count = result["found"].get(box, []).count(number)
+                if box not in self.boxes(number):
+                    if count:
+                        yield f"message {number} is in {box}, where it does not belong"
+                elif count > 1:
+                    yield f"message {number} is {count} times in {box}"
+                elif count == 0 and number in confirmed:
+                    yield f"message {number} was confirmed and is not in {box}"
+        for box in getattr(self, "bounce_to", ()):
+            if 0 not in result["found"].get(f"mail/{DOMAIN}/{box}", []):
+                yield f"the bounce to {box} is lost"
+
+
+KIM, LEE, BOTH = (f"{u}@{DOMAIN}" for u in ("kim", "lee", "both"))
+SENDER = ("-f", KIM)
+
+SCENARIOS = [
+    Scenario("queue-add", command=["queue-add", *SENDER, LEE], stdin=0, to=[["lee"]], by="said"),
+    Scenario("queue-add-large", command=["queue-add", *SENDER, KIM, LEE], stdin=0, sizes=(300000,),
+             to=[["kim", "lee"]], by="said"),
+    Scenario("sendmail", command=["sendmail", "-i", *SENDER, LEE], stdin=0, to=[["lee"]], by="exit"),
+    Scenario("deliver-maildir", command=["deliver-maildir", f"ROOT/mail/{DOMAIN}/lee"], stdin=0, to=[["lee"]],
+             by="said", recovery=False),
+    Scenario("queue-run", command=["queue-run"], sizes=(0, 0, 70000), to=[["lee"], ["kim", "lee"], ["kim"]],
+             by="before", before={1, 2, 3},
+             first=[("queue-add", [*SENDER, LEE], 0), ("queue-add", [*SENDER, BOTH], 1),
+                    ("queue-add", [*SENDER, KIM], 2)]),
+    Scenario("queue-run-drop", command=["queue-run"], sizes=(0, 0), to=[["lee"], ["kim"]], by="before",
+             before={1, 2}, first=[("sendmail", ["-i", *SENDER, LEE], 0), ("sendmail", ["-i", *SENDER, KIM], 1)]),
+    Scenario("queue-run-bounce", command=["queue-run"], to=[["lee"]], by="before", before={1}, bounce_to=["kim"],
+             first=[("queue-add", [*SENDER, LEE, f"nobody@{DOMAIN}"], 0)]),
+]
+
+# The prover itself is tested with writers that are wrong on purpose.
+WRONG = {
+    "file-not-synced": "partial",
+    "directory-not-synced": "is not in",
+    "written-in-new": "partial",
+    "said-first": "is not in",
+    "removed-after": "is not in",
+    "two-copies": "2 times",
+}
+SCENARIOS += [
+    Scenario("writer-" + how, broken=WRONG.get(how, True), stdin=0, to=[["lee"]], by="said", recovery=False,
+             command=[sys.executable, "-I", "-S", "HERE/writer.py", how, f"ROOT/mail/{DOMAIN}/lee"])
+    for how in ("right", *WRONG)
+]

@@ -109,6 +109,8 @@ fuzz:
 	@$(MAKE) -s V=fuzz fuzzers && scripts/dev/fuzz $(T) $(or $(SECS),60)
 golden: all
 	@PABAL_GOLDEN=write bats tests/golden.bats && git --no-pager diff --stat -- tests/golden
+crash: all
+	@PABAL_BUILD=$(CURDIR)/$(B) tests/crash/prove.py -f $(T)
 bench: all
 	@scripts/dev/deps check && tests/bench/run $(T)
 
@@ -126,4 +128,4 @@ install: all
 clean:
 	rm -rf build/release build/asan build/cov build/fuzz build/check build/check-asan build/check-cov
 
-.PHONY: all units fuzzers run check asan cov fuzz golden bench install clean
+.PHONY: all units fuzzers run check asan cov fuzz golden crash bench install clean

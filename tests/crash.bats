@@ -8,6 +8,10 @@ setup() {
 }
 
 prove() {
+	local c
+	for c in queue-add queue-list queue-run deliver-maildir sendmail; do
+		[ "$1" = --self-test ] || [ -x "$BUILD/bin/$c" ] || cannot "$c is not built"
+	done
 	PABAL_BUILD=$BUILD python3 "$BATS_TEST_DIRNAME/crash/prove.py" "$@"
 }
 

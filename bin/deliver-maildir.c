@@ -150,9 +150,10 @@ static int deliver_one(const char *dir, span host)
 	out o;
 	out_open(&o, STDOUT_FILENO, 4096);
 	out_printf(&o, "%s\n", path);
-	/* The message is in the mailbox; an unwritable fd 1 makes a second copy no better. */
+	/* The message is in the mailbox; what asks again with QUEUE_ID and ATTEMPT finds it there. */
 	if (!out_flush(&o))
-		warn_errno("fd 1");
+		die_errno(EX_TEMPFAIL, "delivered, but not told");
+	out_close(&o);
 	maildir_batch_free(b);
 	return EX_OK;
 }

@@ -1,0 +1,218 @@
+#include "run/dispatch.h"
+
+#include <sys/wait.h>
+
+#include "base/die.h"
+#include "io/log.h"
+#include "queue/job.h"
+#include "run/hop.h"
+#include "run/task.h"
+#include "run/watch.h"
+
+enum { JOBS_MAX = 16 << 20, DEST_MAX = 4096 };
+
+/* The jobs of one worker while it is being started. */
+typedef struct load {
+	str lines;
+	given jobs[BATCH_JOBS];
+	size_t count;
+	int locks[BATCH_JOBS];
+	size_t lock_count;
+} load;
+
+static void write_params(const envelope_path *p, str *to)
+{
+	for (size_t i = 0; i < p->param_count; i++) {
+		if (i)
+			(void)str_putc(to, ' ');
+		(void)str_put(to, p->params[i].key);
+		if (p->params[i].value.p) {
+			(void)str_putc(to, '=');
+			(void)str_put(to, p->params[i].value);
+		}
+	}
+}
+
+static void write_job(const runner *r, const task *t, size_t n, str *to)
+{
+	str path = str_new(DEST_MAX), sender = str_new(2 * ADDR_MAX), orig = str_new(2 * ADDR_MAX);
+	str rcpt = str_new(2 * ADDR_MAX), mail = str_new(4096), params = str_new(4096);
+	const qlog_rcpt *q = &t->log.rcpts[n - 1], *root = q;
+	while (root->parent)
+		root = &t->log.rcpts[root->parent - 1];
+	(void)str_printf(&path, "%s/%s", r->opt->queue, t->m.name);
+	addr_write(&t->m.env.sender.addr, &sender);
+	addr_write(&q->path.addr, &rcpt);
+	addr_write(&root->path.addr, &orig);
+	write_params(&t->m.env.sender, &mail);
+	write_params(&q->path, &params);
+	size_t attempt = t->log.attempts + (t->attempted ? 0 : 1);
+	const job j = {
+	    .id = span_str(t->m.id),
+	    .n = n,
+	    .path = str_span(&path),
+	    .offset = (uint64_t)t->m.offset,
+	    .size = t->m.size,
+	    .sender = str_span(&sender),
+	    .recipient = str_span(&rcpt),
+	    .orig = str_span(&orig),
+	    .dest = t->rcpts[n - 1].dest,
+	    .mail_params = str_span(&mail),
+	    .rcpt_params = str_span(&params),
+	    .attempt = (unsigned)(t->again && attempt < 2 ? 2 : attempt),
+	};
+	job_write(&j, to);
+	str *all[] = {&path, &sender, &orig, &rcpt, &mail, &params};
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+		str_free(all[i]);
+}
+
+/* Takes waiting jobs off the hop. */
+static void fill(runner *r, hop *h, load *l)
+{
+	const task *last = NULL;
+	size_t messages = h->local ? BATCH_JOBS : BATCH_REMOTE;
+	size_t jobs = h->local ? BATCH_LOCAL : BATCH_JOBS;
+	for (; h->head < h->count && l->count < jobs; h->head++) {
+		task *t = h->jobs[h->head].t;
+		size_t n = h->jobs[h->head].n;
+		if (t != last && l->lock_count == messages)
+			break;
+		if (t != last)
+			l->locks[l->lock_count++] = t->m.fd;
+		last = t;
+		write_job(r, t, n, &l->lines);
+		t->rcpts[n - 1].state = RCPT_GIVEN;
+		memcpy(l->jobs[l->count].id, t->m.id, sizeof t->m.id);
+		l->jobs[l->count++].n = n;
+	}
+}
+
+static void fail_job(runner *r, const given *g, const worker *by, const status *st)
+{
+	task *t = task_find(r, span_str(g->id));
+	if (t && g->n <= t->log.count && t->rcpts[g->n - 1].state == RCPT_GIVEN &&
+	    t->rcpts[g->n - 1].by == by)
+		task_result(r, t, g->n, st);
+}
+
+static void own_jobs(runner *r, const load *l, worker *w)
+{
+	w->count = l->count;
+	w->jobs = xcalloc(l->count, sizeof *w->jobs);
+	memcpy(w->jobs, l->jobs, l->count * sizeof *w->jobs);
+	for (size_t i = 0; i < l->count; i++) {
+		task *t = task_find(r, span_str(l->jobs[i].id));
+		if (t)
+			t->rcpts[l->jobs[i].n - 1].by = w;
+	}
+}
+
+static void start_worker(runner *r, hop *h)
+{
+	static load l;
+	l.count = l.lock_count = 0;
+	l.lines = str_new(JOBS_MAX);
+	fill(r, h, &l);
+	result_file *file = results_current(&r->results);
+	worker *w = xcalloc(1, sizeof *w);
+	w->hop = h;
+	w->file = file;
+	own_jobs(r, &l, w);
+	errno = l.lines.over ? EFBIG : errno;
+	if (file && !l.lines.over)
+		w->pid = worker_spawn(h->agent, str_span(&l.lines), file->fd, l.locks, l.lock_count,
+				      &h->owner);
+	else
+		w->pid = -1;
+	if (w->pid < 0) {
+		status st =
+		    status_doubt("%.*s cannot be started: %s", SPAN_FMT(h->agent), strerror(errno));
+		for (size_t i = 0; i < w->count; i++)
+			fail_job(r, &w->jobs[i], w, &st);
+		free(w->jobs);
+		free(w);
+	} else {
+		watch_results(r, file);
+		w->next = r->workers;
+		r->workers = w;
+		file->workers++;
+		h->running++;
+		r->remote_workers += h->local ? 0 : 1;
+	}
+	str_free(&l.lines);
+}
+
+void dispatch_start(runner *r)
+{
+	hop *h, *again = NULL, **again_end = &again;
+	while ((h = hop_next_ready(r))) {
+		while (h->head < h->count && hop_may_run(r, h))
+			start_worker(r, h);
+		if (h->head < h->count) {
+			h->ready = true; /* not for others to queue while it is on our list */
+			h->ready_next = NULL;
+			*again_end = h;
+			again_end = &h->ready_next;
+		}
+	}
+	/* What must wait for a worker to end stays in order. */
+	r->ready = again;
+	r->ready_end = again ? again_end : &r->ready;
+}
+
+static void take_result(void *arg, const job_result *res)
+{
+	runner *r = arg;
+	task *t = task_find(r, res->id);
+	if (t && res->n >= 1 && res->n <= t->log.count && t->rcpts[res->n - 1].state == RCPT_GIVEN)
+		task_result(r, t, res->n, &res->st);
+}
+
+/* Unlinks the ended ones from r->workers. */
+static worker *reap(runner *r)
+{
+	worker *ended = NULL;
+	int how;
+	for (worker **at = &r->workers; *at;) {
+		worker *w = *at;
+		pid_t pid = waitpid(w->pid, &how, WNOHANG);
+		if (pid == 0 || (pid < 0 && errno == EINTR)) {
+			at = &w->next;
+			continue;
+		}
+		w->exit_code = pid < 0		? EX_TEMPFAIL
+			       : WIFEXITED(how) ? WEXITSTATUS(how)
+						: 128 + WTERMSIG(how);
+		*at = w->next;
+		w->next = ended;
+		ended = w;
+	}
+	return ended;
+}
+
+static void end_worker(runner *r, worker *w)
+{
+	hop *h = w->hop;
+	status st =
+	    status_doubt("%.*s ended with %d and said nothing", SPAN_FMT(h->agent), w->exit_code);
+	for (size_t i = 0; i < w->count; i++)
+		fail_job(r, &w->jobs[i], w, &st);
+	results_release(&r->results, w->file);
+	h->running--;
+	r->remote_workers -= h->local ? 0 : 1;
+	hop_settle(r, h);
+	free(w->jobs);
+	free(w);
+}
+
+void dispatch_collect(runner *r)
+{
+	worker *ended = reap(r);
+	results_read(&r->results, take_result, r); /* after the ends: nothing comes behind them */
+	while (ended) {
+		worker *w = ended;
+		ended = w->next;
+		end_worker(r, w);
+	}
+}

@@ -1,0 +1,233 @@
+#include "run/task.h"
+
+#include <sys/stat.h>
+
+#include "base/die.h"
+#include "io/clock.h"
+#include "io/log.h"
+#include "io/sum.h"
+#include "queue/scan.h"
+#include "run/hop.h"
+#include "run/route.h"
+
+enum { TASK_MEM_MAX = 64 << 20 };
+
+static task **bucket(runner *r, span id)
+{
+	return &r->tasks[sum_crc32(0, id) % TASK_BUCKETS];
+}
+
+task *task_find(runner *r, span id)
+{
+	task *t = *bucket(r, id);
+	while (t && !span_eq(span_str(t->m.id), id))
+		t = t->next;
+	return t;
+}
+
+static void add(runner *r, task *t)
+{
+	task **at = bucket(r, span_str(t->m.id));
+	t->next = *at;
+	*at = t;
+	r->task_count++;
+}
+
+static void free_task(task *t)
+{
+	qlog_close(&t->log);
+	qmsg_close(&t->m);
+	arena_free(&t->mem);
+	free(t->rcpts);
+	free(t);
+}
+
+void task_close(runner *r, task *t)
+{
+	for (task **at = bucket(r, span_str(t->m.id)); *at; at = &(*at)->next)
+		if (*at == t) {
+			*at = t->next;
+			r->task_count--;
+			break;
+		}
+	free_task(t);
+}
+
+void task_touch(runner *r, task *t)
+{
+	if (t->touched)
+		return;
+	t->touched = true;
+	t->touched_next = r->touched;
+	r->touched = t;
+}
+
+void task_result(runner *r, task *t, size_t n, const status *st)
+{
+	task_rcpt *c = &t->rcpts[n - 1];
+	if (c->state != RCPT_WAITS && c->state != RCPT_GIVEN)
+		return;
+	c->state = RCPT_DONE;
+	c->by = NULL;
+	c->hop = NULL;
+	c->st = *st;
+	t->open--;
+	task_touch(r, t);
+}
+
+void task_log(const task *t, const char *event, size_t n, const status *st)
+{
+	log_line l;
+	str text = str_new(2 * ADDR_MAX + 1024);
+	const qlog_rcpt *rcpt = &t->log.rcpts[n - 1];
+	const task_rcpt *c = &t->rcpts[n - 1];
+	log_begin(&l, event);
+	log_puts(&l, "id", t->m.id);
+	addr_write(&t->m.env.sender.addr, &text);
+	log_put(&l, "sender", str_span(&text));
+	str_clear(&text);
+	addr_write(&rcpt->path.addr, &text);
+	log_put(&l, "recipient", str_span(&text));
+	if (rcpt->parent) {
+		while (rcpt->parent)
+			rcpt = &t->log.rcpts[rcpt->parent - 1];
+		str_clear(&text);
+		addr_write(&rcpt->path.addr, &text);
+		log_put(&l, "orig", str_span(&text));
+	}
+	if (c->agent.n) {
+		log_put(&l, "relay", c->agent);
+		log_put(&l, "dest", c->dest);
+	}
+	log_putn(&l, "delay", clock_now() - t->m.arrived);
+	log_status(&l, st);
+	log_end(&l);
+	str_free(&text);
+}
+
+static void log_file(const char *event, const char *name, const char *why)
+{
+	log_line l;
+	log_begin(&l, event);
+	log_puts(&l, "file", name);
+	log_puts(&l, "text", why);
+	log_end(&l);
+}
+
+/* A file that never became a message: a crash before it was confirmed. It stays for a while, in case the
+ * clock or our idea of it is wrong. */
+static void leave_partial(runner *r, const char *name)
+{
+	struct stat st;
+	if (fstatat(r->queue_dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+	    clock_now() - st.st_mtime < SCAN_SWEEP_AGE)
+		return;
+	if (qmsg_set_aside(r->queue_dir, name))
+		log_file("swept", name, "partial: it was never confirmed");
+}
+
+static enum task_start claim(runner *r, const queue_name *name, qmsg *m)
+{
+	switch (qmsg_claim(r->queue_dir, name->name, m)) {
+	case QMSG_OK:
+		return TASK_STARTED;
+	case QMSG_BUSY:
+		return TASK_BUSY;
+	case QMSG_PARTIAL:
+		leave_partial(r, name->name);
+		return TASK_LEFT;
+	case QMSG_DAMAGED:
+		if (qmsg_set_aside(r->queue_dir, name->name))
+			log_file("set-aside", name->name, "damaged: the envelope cannot be read");
+		return TASK_LEFT;
+	case QMSG_ERROR:
+		break;
+	}
+	log_file("error", name->name, strerror(errno));
+	return TASK_LEFT;
+}
+
+/* What workers of other runs said and nobody wrote down yet. We hold the claim, so nobody else does. */
+static void merge_results(runner *r, task *t)
+{
+	status st;
+	results_refresh(&r->results);
+	for (size_t n = 1; n <= t->log.count; n++) {
+		enum qlog_event e = t->log.rcpts[n - 1].event;
+		if ((e != QLOG_NONE && e != QLOG_DEFERRED) ||
+		    !results_find(&r->results, span_str(t->m.id), n, &st))
+			continue;
+		e = !status_is_ok(&st) ? QLOG_FAILED : st.reply ? QLOG_RELAYED : QLOG_DELIVERED;
+		qlog_record(&t->log, n, e, &st);
+		log_line l;
+		log_begin(&l, "merged");
+		log_puts(&l, "id", t->m.id);
+		log_putn(&l, "n", (int64_t)n);
+		log_status(&l, &st);
+		log_end(&l);
+	}
+}
+
+/* Whether all jobs of the message go where enough messages wait already. */
+static hop *all_full(const task *t)
+{
+	hop *full = NULL;
+	for (size_t n = 1; n <= t->log.count; n++) {
+		const task_rcpt *c = &t->rcpts[n - 1];
+		if (c->state != RCPT_WAITS)
+			continue;
+		if (!hop_full(c->hop))
+			return NULL;
+		full = c->hop;
+	}
+	return full;
+}
+
+static void push_jobs(runner *r, task *t)
+{
+	for (size_t n = 1; n <= t->log.count; n++)
+		if (t->rcpts[n - 1].state == RCPT_WAITS) {
+			t->open++;
+			hop_push(r, t->rcpts[n - 1].hop, t, n);
+		}
+	if (t->open == 0)
+		task_touch(r, t);
+}
+
+enum task_start task_start(runner *r, const queue_name *name)
+{
+	task *t = xcalloc(1, sizeof *t);
+	enum task_start s = claim(r, name, &t->m);
+	if (s != TASK_STARTED) {
+		free(t);
+		return s;
+	}
+	t->mem = arena_new(TASK_MEM_MAX);
+	t->ask = name->ask;
+	if (!qlog_open(&t->log, r->queue_dir, &t->m)) {
+		log_file("error", name->name, strerror(errno));
+		t->log = (qlog){.fd = -1};
+		free_task(t);
+		return TASK_LEFT;
+	}
+	t->again =
+	    !name->fresh || !r->holder_since || t->m.arrived < r->holder_since || t->log.exists;
+	if (t->again)
+		merge_results(r, t);
+	route_task(r, t);
+	hop *full = t->ask ? NULL : all_full(t);
+	if (full) {
+		hop_park(full, name);
+		free_task(t);
+		return TASK_LEFT;
+	}
+	/* Where another runner may think that it saw this message first, the log tells it better. Not
+	 * synced: after a crash of the machine nothing is fresh to anybody. */
+	if (!r->holder_since && !t->log.exists) {
+		qlog_attempt(&t->log);
+		t->attempted = true;
+	}
+	add(r, t);
+	push_jobs(r, t);
+	return TASK_STARTED;
+}

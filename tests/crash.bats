@@ -20,6 +20,7 @@ prove() {
 }
 
 @test "crash: queue-add" { prove queue-add queue-add-large; }
+@test "crash: smtp-recv" { prove smtp-recv; }
 @test "crash: sendmail into drop/" { prove sendmail; }
 @test "crash: deliver-maildir" { prove deliver-maildir; }
 @test "crash: queue-run delivers" { prove queue-run; }

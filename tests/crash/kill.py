@@ -194,13 +194,13 @@ class World:
         self.system.keep_up()
         for c in clients:
             c.start()
-        next_kill = self.random.randrange(2, 10)
+        next_kill = self.random.randrange(1, 6)
         while any(c.is_alive() for c in clients):
             self.system.keep_up()
             reap()
             if len(self.confirmed) >= next_kill:
                 self.kill_one()
-                next_kill = len(self.confirmed) + self.random.randrange(1, 10)
+                next_kill = len(self.confirmed) + self.random.randrange(1, 6)
             clients[0].join(0.005) if clients[0].is_alive() else time.sleep(0.005)
 
     def finish(self):

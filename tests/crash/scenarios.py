@@ -65,7 +65,7 @@ class Scenario:
         if getattr(self, "stdin", None) is not None:
             self.stdin_file = os.path.join(work, "message")
             with open(self.stdin_file, "wb") as f:
-                f.write(self.messages[self.stdin])
+                f.write(getattr(self, "wrap", bytes)(self.messages[self.stdin]))
         for program, args, number in getattr(self, "first", ()):
             subprocess.run([os.path.join(bin_dir, program)] + list(args), input=self.messages[number], env=env,
                            check=True, stdout=subprocess.DEVNULL)
@@ -77,6 +77,8 @@ class Scenario:
         """The numbers that were confirmed so far."""
         new = set()
         if self.by == "said" and b"\n" in said:
+            new = {self.stdin + 1}
+        if self.by == "250" and b"queued " in said:
             new = {self.stdin + 1}
         if self.by == "exit" and exited == 0:
             new = {self.stdin + 1}
@@ -110,6 +112,12 @@ class Scenario:
                 yield f"the bounce to {box} is lost"
 
 
+def smtp_session(text):
+    """One session that gives a message, as the client writes it."""
+    return (f"EHLO client.test\r\nMAIL FROM:<kim@{DOMAIN}>\r\nRCPT TO:<lee@{DOMAIN}>\r\nDATA\r\n".encode()
+            + text.replace(b"\n", b"\r\n") + b".\r\nQUIT\r\n")
+
+
 KIM, LEE, BOTH = (f"{u}@{DOMAIN}" for u in ("kim", "lee", "both"))
 SENDER = ("-f", KIM)
 
@@ -117,6 +125,7 @@ SCENARIOS = [
     Scenario("queue-add", command=["queue-add", *SENDER, LEE], stdin=0, to=[["lee"]], by="said"),
     Scenario("queue-add-large", command=["queue-add", *SENDER, KIM, LEE], stdin=0, sizes=(300000,),
              to=[["kim", "lee"]], by="said"),
+    Scenario("smtp-recv", command=["smtp-recv"], stdin=0, wrap=staticmethod(smtp_session), to=[["lee"]], by="250"),
     Scenario("sendmail", command=["sendmail", "-i", *SENDER, LEE], stdin=0, to=[["lee"]], by="exit"),
     Scenario("deliver-maildir", command=["deliver-maildir", f"ROOT/mail/{DOMAIN}/lee"], stdin=0, to=[["lee"]],
              by="said", recovery=False),

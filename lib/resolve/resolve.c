@@ -18,6 +18,7 @@ typedef struct question {
 	resolve_answer *out;
 	span local, domain; /* of ours: the domain as the tables have it */
 	span key;	    /* local@domain */
+	bool self;	    /* an alias led back to the key */
 	span base, ext;	    /* of user+ext; base "" without */
 } question;
 
@@ -85,23 +86,38 @@ static span key_of(question *q, const addr *a)
 	return make_key(q, a->local, a->domain.n ? a->domain : q->r->home);
 }
 
-/* A target that is the alias itself means its mailbox: "alice+" is looked up as a user first.
- * Behind another rule it would only come back here for ever. */
+/* A target that is the alias itself means its mailbox: "alice+" is looked up as a user first. A target
+ * that is the address in question would only come back here for ever. */
 static const char *untie(question *q, span alias, addr *t)
 {
 	span key = key_of(q, t);
 	if (!key.p)
 		return "too many targets";
-	if (!span_eq(key, q->key) && !span_eq(key, alias))
-		return NULL;
-	if (!span_eq(alias, q->key))
-		return "an alias that leads to itself";
-	str local = str_new(ADDR_LOCAL_MAX + 1);
-	(void)str_put(&local, t->local);
-	(void)str_putc(&local, '+');
-	t->local = arena_dup(q->mem, str_span(&local));
-	str_free(&local);
-	return NULL;
+	if (span_eq(key, alias)) {
+		str local = str_new(ADDR_LOCAL_MAX + 1);
+		(void)str_put(&local, t->local);
+		(void)str_putc(&local, '+');
+		t->local = arena_dup(q->mem, str_span(&local));
+		str_free(&local);
+		key = t->local.p ? key_of(q, t) : (span){NULL, 0};
+		if (!key.p)
+			return "too many targets";
+	}
+	q->self = q->self || span_eq(key, q->key);
+	return span_eq(key, q->key) ? "an alias that leads to itself" : NULL;
+}
+
+/* The targets; NULL, or what is wrong with them. */
+static const char *take_targets(question *q, span alias, span value)
+{
+	resolve_answer *out = q->out;
+	const char *wrong = target_parse(value, q->mem, &out->targets, &out->target_count);
+	for (size_t i = 0; !wrong && i < out->target_count; i++) {
+		wrong = untie(q, alias, &out->targets[i]);
+		if (!out->targets[i].domain.n)
+			out->targets[i].domain = q->r->home;
+	}
+	return wrong;
 }
 
 static bool try_alias(question *q, span key)
@@ -118,12 +134,9 @@ static bool try_alias(question *q, span key)
 		return false;
 	}
 	out->rule = rule;
-	const char *wrong = target_parse(value, q->mem, &out->targets, &out->target_count);
-	for (size_t i = 0; !wrong && i < out->target_count; i++) {
-		wrong = untie(q, key, &out->targets[i]);
-		if (!out->targets[i].domain.n)
-			out->targets[i].domain = q->r->home;
-	}
+	const char *wrong = take_targets(q, key, value);
+	if (wrong && q->self && q->base.n && !span_starts(key, S("@")))
+		return false; /* alice: alice+new, asked for alice+new: its mailbox */
 	if (wrong)
 		return refuse(out, book_fault_at(q->r->aliases, key, wrong));
 	out->kind = RESOLVE_EXPAND;
@@ -189,6 +202,15 @@ static bool try_postmaster(question *q)
 	return refuse(q->out, book_fault(table_path(q->r->aliases), 0, "names no postmaster"));
 }
 
+/* An alias named itself, and no mailbox was there to be meant. */
+static bool tied(question *q)
+{
+	if (!q->self)
+		return false;
+	return refuse(q->out, book_fault(table_path(q->r->aliases), 0,
+					 "an alias that leads to itself, where no mailbox is"));
+}
+
 /* An empty table is a table that somebody emptied; "no such user" for everybody would be rash. */
 static bool nobody_at_all(question *q)
 {
@@ -214,7 +236,7 @@ static void resolve_ours(question *q)
 		return;
 	}
 	if (try_alias(q, q->key) || try_user(q, q->key, S("")) || try_extension(q) ||
-	    try_system(q) || try_alias(q, catch_all) ||
+	    try_system(q) || tied(q) || try_alias(q, catch_all) ||
 	    route_exact(q->r, q->domain, q->mem, q->out) != TABLE_ABSENT || try_postmaster(q) ||
 	    nobody_at_all(q))
 		return;

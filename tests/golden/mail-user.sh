@@ -12,4 +12,3 @@ try mail-user add carol
 try mail-user del carol@example.org
 try mail-user del nobody@example.org
 try mail-user list
-try mail-user

@@ -1,0 +1,129 @@
+# mail-up(8): the whole system in one foreground process.
+load lib
+
+setup() {
+	make_root example.test alice bob
+	export PABAL_LOG=fd:2
+	OUT=$BATS_TEST_TMPDIR/out
+}
+teardown() { stop_all; }
+
+# up ARG…: starts mail-up, waits until it is ready; sets UP and PORT.
+up() {
+	start mail-up "$@" >"$OUT" 2>>"$LOG" 3>&-
+	UP=$!
+	wait_until grep -qx ready "$OUT"
+	PORT=$(sed -n 's/^smtp //p' "$OUT")
+}
+
+# descendants PID: it and all below it.
+descendants() {
+	local child
+	echo "$1"
+	for child in $(pgrep -P "$1"); do descendants "$child"; done
+}
+gone() {
+	local pid
+	for pid; do
+		[ ! -e "/proc/$pid" ] || grep -q '^State:[[:space:]]*Z' "/proc/$pid/status" 2>/dev/null || return 1
+	done
+}
+
+# send ADDRESS: one small message over SMTP.
+send() {
+	printf 'Subject: x\n\nbody\n' >"$BATS_TEST_TMPDIR/message"
+	smtp-send -c "127.0.0.1:$PORT" -f bob@example.test "$1" <"$BATS_TEST_TMPDIR/message"
+}
+
+@test "it says ready when it accepts, and mail goes through to the Maildir" {
+	up -p 0
+	run send alice@example.test
+	[ "$status" = 0 ]
+	[[ $output == *"	delivered	250 "*queued* ]]
+	wait_until only_message "$PABAL_ROOT/mail/example.test/alice"
+	grep -q '^body$' "$(only_message "$PABAL_ROOT/mail/example.test/alice")"
+}
+
+@test "a service listens at the base plus its standard port, on loopback only" {
+	base=$(($(free_port) - 25))
+	up -p "$base"
+	[ "$PORT" = $((base + 25)) ]
+	[ "$(ss -Hltn "sport = :$PORT" | awk '{print $4}')" = "127.0.0.1:$PORT" ]
+}
+
+@test "a busy port is told with exit 69, and nothing is left running" {
+	up -p 0
+	run mail-up -p $((PORT - 25))
+	[ "$status" = 69 ]
+	[[ $output == *"port $PORT (smtp"*"in use"* ]]
+	! grep -qx ready <<<"$output"
+}
+
+@test "what dies is started again, and no connection is refused meanwhile" {
+	up -p 0
+	old=$(pgrep -P "$UP" -x smtp-recv)
+	kill -KILL "$old"
+	again() { new=$(pgrep -P "$UP" -x smtp-recv) && [ "$new" != "$old" ]; }
+	run send alice@example.test
+	[ "$status" = 0 ]
+	wait_until again
+	grep -q 'event=died service=smtp signal=9' "$LOG"
+	runner=$(pgrep -P "$UP" -x queue-run)
+	kill -KILL "$runner"
+	runs_again() { new=$(pgrep -P "$UP" -x queue-run) && [ "$new" != "$runner" ]; }
+	wait_until runs_again
+	send alice@example.test
+	both() { [ "$(find "$PABAL_ROOT/mail/example.test/alice/new" -type f | wc -l)" = 2 ]; }
+	wait_until both
+}
+
+@test "SIGTERM ends all of it, exit 0" {
+	for signal in TERM INT; do
+		up -p 0
+		mapfile -t all < <(descendants "$UP")
+		((${#all[@]} >= 3))
+		kill -"$signal" "$UP"
+		wait "$UP"
+		wait_until gone "${all[@]}"
+		[ -z "$(ss -Hltn "sport = :$PORT")" ]
+	done
+}
+
+@test "even kill -9 leaves nothing behind" {
+	up -p 0
+	mapfile -t all < <(descendants "$UP")
+	kill -KILL "$UP"
+	wait_until gone "${all[@]}"
+}
+
+@test "all is in its process group" {
+	up -p 0
+	group=$(ps -o pgid= -p "$UP")
+	for pid in $(descendants "$UP"); do
+		[ "$(ps -o pgid= -p "$pid")" = "$group" ]
+	done
+}
+
+@test "no installation: exit 78 and how to make one" {
+	PABAL_ROOT=$BATS_TEST_TMPDIR/none run mail-up
+	[ "$status" = 78 ]
+	[[ $output == *mail-init* ]]
+	rm "$PABAL_ROOT/control/me"
+	run mail-up
+	[ "$status" = 78 ]
+}
+
+@test "a wrong command line is 64" {
+	for bad in -x '-p x' '-p 70000' extra; do
+		run mail-up $bad
+		[ "$status" = 64 ]
+	done
+}
+
+@test "a relative PABAL_ROOT works" {
+	cd "$BATS_TEST_TMPDIR"
+	PABAL_ROOT=root up -p 0
+	run send alice@example.test
+	[ "$status" = 0 ]
+	wait_until only_message "$PABAL_ROOT/mail/example.test/alice"
+}

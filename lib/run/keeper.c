@@ -44,7 +44,7 @@ static bool in_relay_nets(const keeper_config *c, const char *ip)
 static void end_transaction(keeper *k)
 {
 	keep_abort(&k->keep);
-	k->env = (envelope){.xforward = S("")};
+	k->env = (envelope){.xforward = S(""), .sender.addr.null = true};
 	k->room = 0;
 	k->unfit = status_make(EX_TEMPFAIL, 503, "5.5.1", "no MAIL");
 	arena_reset(&k->mem);
@@ -183,7 +183,7 @@ static bool answer(keeper *k, status st)
 static bool on_rcpt(keeper *k, span payload)
 {
 	span mail, rcpt;
-	envelope_path path = {.params = NULL};
+	envelope_path path = {.addr.null = true};
 	if (!frame_field(&payload, &mail) || !frame_field(&payload, &rcpt))
 		return false;
 	if (mail.n)

@@ -60,3 +60,51 @@ stop_peers() {
 	done
 	PEER_PIDS=() PEER_DIRS=()
 }
+
+# start_dns DIR: an nsd of the test's own for the zones DIR/*.zone (the file's name is the zone's), asked by what
+# reads control/resolver in $PABAL_ROOT. Sets DNS_PORT. A zone that cannot be loaded is SERVFAIL.
+start_dns() {
+	local zone
+	DNS_PORT=$(free_port)
+	{
+		cat <<-END
+			server:
+			 ip-address: 127.0.0.1@$DNS_PORT
+			 username: ""
+			 chroot: ""
+			 zonesdir: "$1"
+			 pidfile: ""
+			 database: ""
+			 logfile: "$1/log"
+			 xfrdfile: ""
+			 xfrdir: "$1"
+			 zonelistfile: "$1/list"
+			 server-count: 1
+			remote-control:
+			 control-enable: no
+		END
+		for zone in "$1"/*.zone; do
+			printf 'zone:\n name: "%s"\n zonefile: "%s"\n' "$(basename "$zone" .zone)" "$zone"
+		done
+	} >"$1/nsd.conf"
+	nsd -d -c "$1/nsd.conf" >/dev/null 2>&1 </dev/null 3>&- &
+	PEER_PIDS+=($!)
+	peer_ready $! "$DNS_PORT" || { cat "$1/log" >&2; return 1; }
+	echo "127.0.0.1@$DNS_PORT" >"$PABAL_ROOT/control/resolver"
+}
+
+# start_fake NAME [ADDRESS [PORT]] -- STEP=ACTION…: tests/peers/fake-smtp; the log is $BATS_TEST_TMPDIR/NAME and the
+# port FAKE_PORT.
+start_fake() {
+	local name=$1 address=127.0.0.1 port=0
+	shift
+	[ "${1:---}" = -- ] || { address=$1; shift; }
+	[ "${1:---}" = -- ] || { port=$1; shift; }
+	[ $# = 0 ] || shift
+	: >"$BATS_TEST_TMPDIR/$name"
+	"$PEERS/fake-smtp" "$address" "$port" "$BATS_TEST_TMPDIR/$name.port" "$BATS_TEST_TMPDIR/$name" "$@" \
+		>"$BATS_TEST_TMPDIR/$name.err" 2>&1 </dev/null 3>&- &
+	PEER_PIDS+=($!)
+	wait_until test -f "$BATS_TEST_TMPDIR/$name.port" || { cat "$BATS_TEST_TMPDIR/$name.err" >&2; return 1; }
+	FAKE_PORT=$(<"$BATS_TEST_TMPDIR/$name.port")
+}

@@ -1,0 +1,551 @@
+#!/usr/bin/env bats
+# smtp-send against servers that misbehave, a DNS of its own, and smtp-sink.
+
+bats_require_minimum_version 1.5.0
+load lib
+
+setup() {
+	source "$BATS_TEST_DIRNAME/peers/peers.bash"
+	make_root example.test user
+	export PABAL_LOG=fd:9
+	exec 9>>"$LOG"
+	T=$BATS_TEST_TMPDIR M=$T/message
+	printf 'From: <a@example.test>\nSubject: test\n\n.a dot\n\nthe end\n' >"$M"
+}
+
+teardown() {
+	stop_peers
+}
+
+# to RCPT…: through the fake server, sender a@example.test, no wait above one second.
+to() {
+	run --separate-stderr smtp-send -T 1 -f a@example.test -c "127.0.0.1:$FAKE_PORT" "$@" <"$M"
+}
+
+# outcome RCPT: what was printed for it.
+outcome() {
+	grep "^$1	" <<<"$output" | cut -f2-
+}
+
+@test "a message goes out with dots doubled and CRLF, the envelope in one group" {
+	start_fake s
+	to b@x.test c@x.test
+	[ "$status" = 0 ]
+	[ "$(outcome b@x.test)" = "delivered	250 2.0.0 taken" ]
+	[ "$(outcome c@x.test)" = "delivered	250 2.0.0 taken" ]
+	wait_until grep -q '^1\. closed' "$T/s"
+	diff <(sed 's/^1< //' "$T/s") - <<-END
+		EHLO mail.example.test
+		MAIL FROM:<a@example.test> SIZE=60
+		RCPT TO:<b@x.test>
+		RCPT TO:<c@x.test>
+		DATA
+		QUIT
+		1. closed
+	END
+	[ "$(wc -c <"$T/s.1.1")" = 61 ] # one dot more than SIZE says
+	sed 's/\r$//; s/^\.//' "$T/s.1.1" | cmp - "$M"
+	grep -q 'event=delivered .*to=b@x.test .*ip=127.0.0.1 code=0 reply=250 enhanced=2.0.0' "$LOG"
+}
+
+@test "the null sender, a message on a pipe, a message from an offset" {
+	start_fake s
+	cat "$M" | smtp-send -f '<>' -c "127.0.0.1:$FAKE_PORT" b@x.test
+	grep -q '^1< MAIL FROM:<> ' "$T/s"
+	{
+		read -r _
+		smtp-send -f '<>' -c "127.0.0.1:$FAKE_PORT" b@x.test
+	} <"$M"
+	head -1 "$T/s.2.1" | grep -q '^Subject: test'
+}
+
+@test "HELO where EHLO is not known, no extension used" {
+	start_fake s -- 'EHLO=500 what'
+	to b@x.test
+	[ "$status" = 0 ]
+	diff <(sed 's/^1< //; /closed/d' "$T/s") - <<-END
+		EHLO mail.example.test
+		HELO mail.example.test
+		MAIL FROM:<a@example.test>
+		RCPT TO:<b@x.test>
+		DATA
+		QUIT
+	END
+}
+
+@test "a refused recipient harms no other" {
+	start_fake s -- 'RCPT:c@x.test=550 5.1.1 no such user' 'RCPT:d@x.test=450 4.2.0 later'
+	to b@x.test c@x.test d@x.test e@x.test
+	[ "$status" = 75 ]
+	[ "$(outcome b@x.test)" = "delivered	250 2.0.0 taken" ]
+	[ "$(outcome c@x.test)" = "failed	550 5.1.1 no such user" ]
+	[ "$(outcome d@x.test)" = "deferred	450 4.2.0 later" ]
+	[ "$(outcome e@x.test)" = "delivered	250 2.0.0 taken" ]
+	to b@x.test c@x.test
+	[ "$status" = 67 ]
+	[ "$stderr" = "5.1.1 no such user" ]
+}
+
+@test "all recipients refused: no message is sent, with and without PIPELINING" {
+	start_fake s -- 'RCPT=550 5.1.1 no such user' 'DATA=503 5.5.1 no recipients'
+	to b@x.test c@x.test
+	[ "$status" = 67 ]
+	[ ! -e "$T/s.1.1" ]
+	start_fake t -- 'EHLO=250 fake' 'RCPT=550 5.1.1 no such user'
+	to b@x.test c@x.test
+	[ "$status" = 67 ]
+	! grep -q DATA "$T/t"
+}
+
+@test "a server that wants the message though nobody gets it gets an empty one" {
+	start_fake s -- 'RCPT=550 5.1.1 no such user'
+	to b@x.test
+	[ "$status" = 67 ]
+	[ -e "$T/s.1.1" ] && [ ! -s "$T/s.1.1" ]
+}
+
+@test "421 at every step is temporary" {
+	local step
+	for step in connect EHLO MAIL RCPT DATA dot; do
+		start_fake "s.$step" -- "$step=421 4.3.2 going down"
+		to b@x.test
+		[ "$status" = 75 ]
+		[[ $(outcome b@x.test) == "deferred	421 4.3.2 going down" ]]
+	done
+}
+
+@test "5yz at every step: temporary before MAIL, then final; 521 says no mail host" {
+	local step
+	for step in connect MAIL RCPT DATA dot; do
+		start_fake "s.$step" -- "$step=554 5.7.1 go away"
+		to b@x.test
+		if [ "$step" = connect ]; then [ "$status" = 75 ]; else [ "$status" = 69 ]; fi
+		[[ $(outcome b@x.test) == *"554 5.7.1 go away" ]]
+	done
+	start_fake s.521 -- "connect=521 no mail here"
+	run --separate-stderr smtp-send -f '<>' "127.0.0.1:$FAKE_PORT" b@x.test <"$M"
+	[ "$status" = 69 ]
+}
+
+@test "a silent server is left in time at every step" {
+	local step pids=() pid
+	for step in connect EHLO MAIL RCPT DATA dot; do
+		start_fake "s.$step" -- "$step=@hang"
+		smtp-send -T 1 -f a@example.test -c "127.0.0.1:$FAKE_PORT" b@x.test <"$M" >"$T/out.$step" 2>&1 &
+		pids+=($!)
+	done
+	for pid in "${pids[@]}"; do
+		status=0
+		wait "$pid" || status=$?
+		[ "$status" = 75 ]
+	done
+	for step in connect EHLO MAIL RCPT DATA dot; do
+		grep -q '^b@x.test	deferred	4.4.2 no answer' "$T/out.$step"
+	done
+	grep -q 'no answer at RCPT' "$T/out.RCPT"
+	[ "$(grep -c 'possible-duplicate=yes' "$LOG")" = 1 ] # only after the dot
+}
+
+@test "a closed connection at every step is temporary, a possible duplicate only after the dot" {
+	local step
+	for step in connect EHLO MAIL RCPT DATA; do
+		start_fake "s.$step" -- "$step=@close"
+		to b@x.test
+		[ "$status" = 75 ]
+		[[ $(outcome b@x.test) == "deferred	4.4.2 connection lost"* ]]
+	done
+	! grep -q possible-duplicate "$LOG"
+	start_fake s.dot -- dot=@close
+	to b@x.test
+	[ "$status" = 75 ]
+	grep -q 'event=deferred .*possible-duplicate=yes' "$LOG"
+}
+
+@test "long replies: one line, many lines, no end" {
+	start_fake s -- dot=@big
+	to b@x.test
+	[ "$status" = 0 ]
+	[ "${#output}" -lt 600 ]
+	start_fake t -- MAIL=@lines
+	to b@x.test
+	[ "$status" = 75 ]
+	start_fake u -- RCPT=@endless
+	to b@x.test
+	[ "$status" = 75 ]
+	[[ $(outcome b@x.test) == "deferred	4.5.0 no SMTP reply at RCPT" ]]
+}
+
+@test "what is no SMTP server, and where nobody listens" {
+	start_fake s -- 'connect=SSH-2.0-OpenSSH_9.2'
+	to b@x.test
+	[ "$status" = 75 ]
+	FAKE_PORT=$(free_port)
+	to b@x.test
+	[ "$status" = 75 ]
+	[[ $(outcome b@x.test) == "deferred	4.4.1 "*"Connection refused" ]]
+}
+
+@test "SIZE: known to be too large before MAIL; 8-bit without 8BITMIME fails" {
+	start_fake s -- 'EHLO=250-fake\n250 SIZE 50'
+	to b@x.test
+	[ "$status" = 69 ]
+	[[ $(outcome b@x.test) == "failed	552 5.3.4 "* ]]
+	! grep -q MAIL "$T/s"
+	printf 'Subject: \303\251\n\n\303\251\n' >"$M"
+	start_fake t
+	to b@x.test
+	[ "$status" = 0 ]
+	grep -q 'MAIL FROM:<a@example.test> SIZE=19 BODY=8BITMIME' "$T/t"
+	start_fake u -- 'EHLO=250 fake'
+	to b@x.test
+	[ "$status" = 65 ]
+	[[ $(outcome b@x.test) == "failed	554 5.6.3 "* ]]
+}
+
+@test "a bare CR fails before anything is sent; CRLF lines leave as they are" {
+	printf 'Subject: x\n\none\rtwo\n' >"$M"
+	start_fake s
+	to b@x.test
+	[ "$status" = 65 ]
+	[[ $(outcome b@x.test) == "failed	554 5.6.0 "* ]]
+	! grep -q MAIL "$T/s"
+	printf 'Subject: x\r\n\r\n.one\r\ntwo' >"$M"
+	to b@x.test
+	[ "$status" = 0 ]
+	printf 'Subject: x\r\n\r\n..one\r\ntwo\r\n' | cmp - "$T/s.2.1"
+}
+
+@test "a message of 5 MB with NULs, long lines and dots comes through" {
+	python3 - "$M" <<-'END'
+		import random, sys
+		random.seed(7)
+		alphabet = [b".", b"..", b"\n", b"\n.", b"\0", b"x" * 5000, b"\xff", b"word "]
+		with open(sys.argv[1], "wb") as f:
+		    f.write(b"Subject: big\n\n")
+		    for _ in range(8000):
+		        f.write(random.choice(alphabet))
+		    f.write(b"\n")
+	END
+	start_fake s
+	to b@x.test
+	[ "$status" = 0 ]
+	python3 - "$M" "$T/s.1.1" <<-'END'
+		import sys
+		sent, got = (open(name, "rb").read() for name in sys.argv[1:])
+		assert got.count(b"\n") == got.count(b"\r\n") == got.count(b"\r")
+		lines = [l[1:] if l.startswith(b".") else l for l in got.split(b"\r\n")]
+		assert b"\n".join(lines) == sent
+	END
+}
+
+@test "too many recipients at once: the rest follows in the next transaction" {
+	start_fake s -- 'RCPT/3=452 4.5.3 too many' 'RCPT/4=452 4.5.3 too many'
+	to a@x.test b@x.test c@x.test d@x.test
+	[ "$status" = 0 ]
+	[ "$(grep -c 'MAIL FROM' "$T/s")" = 2 ]
+	[ -e "$T/s.1.2" ]
+}
+
+@test "addresses: quoted, with U-labels, malformed" {
+	start_fake s
+	to '"a b"@x.test' 'u@b'$'\303\274''cher.test'
+	[ "$status" = 0 ]
+	grep -q 'RCPT TO:<"a b"@x.test>' "$T/s"
+	grep -q 'RCPT TO:<u@xn--bcher-kva.test>' "$T/s"
+	to $'b@x.test>\r\nRCPT TO:<c@x.test'
+	[ "$status" = 75 ]
+	run smtp-send -f '' -c "127.0.0.1:$FAKE_PORT" b@x.test <"$M"
+	[ "$status" = 75 ]
+	run smtp-send -f '<>' -c "127.0.0.1:$FAKE_PORT" <"$M"
+	[ "$status" = 75 ]
+}
+
+@test "an empty message, no control/me: deferred" {
+	start_fake s
+	run smtp-send -f '<>' -c "127.0.0.1:$FAKE_PORT" b@x.test </dev/null
+	[ "$status" = 75 ]
+	rm "$PABAL_ROOT/control/me"
+	to b@x.test
+	[ "$status" = 75 ]
+	[[ $stderr == *control/me* ]]
+	[ ! -s "$T/s" ]
+}
+
+# job ID N RCPT [DEST]
+job() {
+	printf '%s\t%s\t%s\t0\ta@example.test\t%s\tDEST=%s\n' "$(printf %024d "$1")" "$2" "$M" "$3" \
+		"${4:-[127.0.0.1]:$FAKE_PORT}"
+}
+
+# result ID N: its line without the checksum
+result() {
+	grep " $(printf %024d "$1") $2 " "$T/results" | cut -d' ' -f4-
+}
+
+@test "worker: jobs of one message are one transaction, one connection for all" {
+	start_fake s -- 'RCPT:c@x.test=550 5.1.1 no such user'
+	{ job 1 1 b@x.test; job 1 2 c@x.test; job 2 1 d@x.test; echo; job 3 1 e@x.test; } |
+		smtp-send -b >>"$T/results"
+	[ "$(wc -l <"$T/results")" = 4 ]
+	[ "$(result 1 1)" = "0 250 2.0.0 taken" ]
+	[ "$(result 1 2)" = "67 550 5.1.1 no such user" ]
+	[ "$(result 2 1)" = "0 250 2.0.0 taken" ]
+	[ "$(result 3 1)" = "0 250 2.0.0 taken" ]
+	[ "$(grep -c EHLO "$T/s")" = 1 ]
+	[ "$(grep -c 'MAIL FROM' "$T/s")" = 3 ]
+}
+
+@test "worker: an empty line asks for results at once" {
+	start_fake s
+	mkfifo "$T/jobs"
+	smtp-send -b <"$T/jobs" >>"$T/results" 3>&- &
+	local pid=$!
+	exec 5>"$T/jobs"
+	job 1 1 b@x.test >&5
+	echo >&5
+	wait_until test -s "$T/results"
+	job 2 1 b@x.test >&5
+	exec 5>&-
+	wait "$pid"
+	[ "$(wc -l <"$T/results")" = 2 ]
+}
+
+@test "worker: a kept connection that died is opened again" {
+	start_fake s -- 'MAIL/2=421 4.4.2 idle too long' 'MAIL/4=@close'
+	{ job 1 1 b@x.test; job 2 1 b@x.test; job 3 1 b@x.test; } | smtp-send -b >>"$T/results"
+	[ "$(result 1 1)" = "0 250 2.0.0 taken" ]
+	[ "$(result 2 1)" = "0 250 2.0.0 taken" ]
+	[ "$(result 3 1)" = "0 250 2.0.0 taken" ]
+	[ "$(grep -c EHLO "$T/s")" = 3 ]
+}
+
+@test "worker: an open transaction is reset before the next" {
+	start_fake s -- 'RCPT/1=550 5.1.1 no' 'DATA/1=503 5.5.1 no recipients'
+	{ job 1 1 b@x.test; job 2 1 b@x.test; } | smtp-send -b >>"$T/results"
+	[ "$(result 1 1)" = "67 550 5.1.1 no" ]
+	[ "$(result 2 1)" = "0 250 2.0.0 taken" ]
+	diff <(sed -n 's/^1< \([A-Z]*\).*/\1/p' "$T/s" | xargs) - <<<"EHLO MAIL RCPT DATA RSET MAIL RCPT DATA QUIT"
+}
+
+@test "worker: bad lines are skipped, a missing message defers, other work goes on" {
+	start_fake s
+	{
+		echo "no job"
+		head -c 100000 /dev/zero | tr '\0' x
+		echo
+		job 1 1 b@x.test | sed "s|$M|$T/missing|"
+		job 2 1 b@x.test
+		job 3 1 b@x.test '[127.0.0.1]:1'
+	} | smtp-send -b >>"$T/results" 2>"$T/err"
+	[[ $(result 1 1) == "75 451 4.3.0 "* ]]
+	[ "$(result 2 1)" = "0 250 2.0.0 taken" ]
+	[[ $(result 3 1) == "75 0 4.4.1 "* ]] || [[ $(result 3 1) == "75 "*"4.4.1 "* ]]
+	grep -q 'cannot be read' "$T/err"
+}
+
+# The zone of the MX tests. All hosts are on loopback, at the port that the destination names.
+zone() {
+	need nsd
+	mkdir -p "$T/dns"
+	cat >"$T/dns/example.test.zone" <<-'END'
+		$ORIGIN example.test.
+		$TTL 60
+		@ SOA ns hostmaster 1 60 60 60 60
+		@ NS ns
+		ns A 127.0.0.1
+		order MX 20 two
+		order MX 10 one
+		order MX 30 three
+		equal MX 10 one
+		equal MX 10 two
+		one A 127.0.0.1
+		two A 127.0.0.2
+		three A 127.0.0.3
+		plain A 127.0.0.2
+		null MX 0 .
+		alias CNAME plain
+		cname MX 10 alias
+		six AAAA ::1
+		both A 127.0.0.1
+		both AAAA ::1
+		nothing TXT "no address"
+		nomx MX 10 nothing
+		mail A 127.0.0.1
+		own MX 10 one
+		own MX 20 mail
+		own MX 30 two
+		loop MX 10 mail
+		loop MX 20 two
+		half MX 10 x.broken.test.
+		half MX 20 two
+		bad MX 10 x.broken.test.
+	END
+	echo 'nonsense(' >"$T/dns/broken.test.zone"
+	start_dns "$T/dns"
+}
+
+# mx DOMAIN: to that domain, at $PORT
+mx() {
+	run --separate-stderr smtp-send -T 2 -f a@example.test "$1:$PORT" b@x.test <"$M"
+}
+
+@test "MX: by preference, the next where one is dead or refuses to talk" {
+	zone
+	PORT=$(free_port)
+	start_fake three 127.0.0.3 "$PORT"
+	start_fake two 127.0.0.2 "$PORT" -- 'connect/2=554 not now'
+	mx order.example.test # one: nobody listens
+	[ "$status" = 0 ]
+	grep -q MAIL "$T/two"
+	mx order.example.test
+	[ "$status" = 0 ]
+	grep -q MAIL "$T/three"
+	start_fake one 127.0.0.1 "$PORT"
+	mx order.example.test
+	[ "$status" = 0 ]
+	grep -q MAIL "$T/one"
+	[ "$(grep -c MAIL "$T/two")$(grep -c MAIL "$T/three")" = 11 ]
+}
+
+@test "MX: a connection lost before the message goes on with the next host" {
+	zone
+	PORT=$(free_port)
+	start_fake one 127.0.0.1 "$PORT" -- 'RCPT=421 4.3.2 going down'
+	start_fake two 127.0.0.2 "$PORT"
+	mx order.example.test
+	[ "$status" = 0 ]
+	grep -q DATA "$T/two"
+	start_fake three 127.0.0.3 "$PORT"
+}
+
+@test "MX: after the final dot no other host gets the message" {
+	zone
+	PORT=$(free_port)
+	start_fake one 127.0.0.1 "$PORT" -- dot=@close
+	start_fake two 127.0.0.2 "$PORT"
+	mx order.example.test
+	[ "$status" = 75 ]
+	[ ! -s "$T/two" ]
+}
+
+@test "MX: equals are taken at random" {
+	zone
+	local i
+	PORT=$(free_port)
+	start_fake one 127.0.0.1 "$PORT"
+	start_fake two 127.0.0.2 "$PORT"
+	for ((i = 0; i < 60; i++)); do # one of them never: once in 2^59
+		mx equal.example.test
+		[ "$status" = 0 ]
+		[ -s "$T/one" ] && [ -s "$T/two" ] && break
+	done
+	[ -s "$T/one" ] && [ -s "$T/two" ]
+}
+
+@test "no MX: the address of the domain; IPv6; aliases" {
+	zone
+	PORT=$(free_port)
+	start_fake two 127.0.0.2 "$PORT"
+	start_fake six ::1 "$PORT"
+	local name
+	for name in plain alias cname; do
+		mx "$name.example.test"
+		[ "$status" = 0 ]
+	done
+	[ "$(grep -c MAIL "$T/two")" = 3 ]
+	mx six.example.test
+	[ "$status" = 0 ]
+	mx both.example.test # IPv6 first
+	[ "$status" = 0 ]
+	[ "$(grep -c MAIL "$T/six")" = 2 ]
+}
+
+@test "DNS says no: null MX, no domain, no address, only ourselves" {
+	zone
+	PORT=$(free_port)
+	mx null.example.test
+	[ "$status" = 68 ]
+	[[ $(outcome b@x.test) == "failed	556 5.1.10 "* ]]
+	mx missing.example.test
+	[ "$status" = 68 ]
+	[[ $(outcome b@x.test) == "failed	550 5.1.2 "* ]]
+	mx nomx.example.test
+	[ "$status" = 68 ]
+	[[ $(outcome b@x.test) == "failed	550 5.4.4 "* ]]
+	mx nothing.example.test
+	[ "$status" = 68 ]
+	mx loop.example.test
+	[ "$status" = 69 ]
+	[[ $(outcome b@x.test) == "failed	554 5.4.6 "* ]]
+}
+
+@test "MX: this host and what is not better are left out" {
+	zone
+	PORT=$(free_port)
+	start_fake one 127.0.0.1 "$PORT" -- 'connect=421 busy'
+	start_fake two 127.0.0.2 "$PORT"
+	mx own.example.test
+	[ "$status" = 75 ]
+	[ ! -s "$T/two" ]
+}
+
+@test "DNS trouble is temporary: SERVFAIL, refused, no answer; one good host is enough" {
+	zone
+	PORT=$(free_port)
+	start_fake two 127.0.0.2 "$PORT"
+	mx x.broken.test
+	[ "$status" = 75 ]
+	[[ $(outcome b@x.test) == "deferred	451 4.4.3 "* ]]
+	mx elsewhere.test
+	[ "$status" = 75 ]
+	mx bad.example.test
+	[ "$status" = 75 ]
+	mx half.example.test
+	[ "$status" = 0 ]
+	python3 -c 'import socket, time
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.bind(("127.0.0.1", 0))
+print(s.getsockname()[1], flush=True)
+time.sleep(100)' >"$T/silent" 3>&- &
+	PEER_PIDS+=($!)
+	wait_until test -s "$T/silent"
+	echo "127.0.0.1@$(<"$T/silent")" >"$PABAL_ROOT/control/resolver"
+	mx order.example.test
+	[ "$status" = 75 ]
+	[[ $(outcome b@x.test) == "deferred	451 4.4.3 "* ]]
+}
+
+@test "the operator's mistakes defer: a resolver that is none, a host that does not exist" {
+	zone
+	PORT=$(free_port)
+	echo 'nonsense' >"$PABAL_ROOT/control/resolver"
+	mx order.example.test
+	[ "$status" = 75 ]
+	[[ $(outcome b@x.test) == *control/resolver* ]]
+	echo "127.0.0.1@$DNS_PORT" >"$PABAL_ROOT/control/resolver"
+	run smtp-send -f a@example.test -c "missing.example.test:$PORT" b@x.test <"$M"
+	[ "$status" = 75 ]
+}
+
+@test "no file can be written and no program run: the sandbox" {
+	need strace
+	start_fake s
+	run strace -f -o "$T/trace" -e trace=landlock_restrict_self,connect \
+		smtp-send -f '<>' -c "127.0.0.1:$FAKE_PORT" b@x.test <"$M"
+	[ "$status" = 0 ]
+	grep -n landlock_restrict_self "$T/trace" | grep '= 0'
+	# confined before the first connection to the network
+	[ "$(grep -v AF_UNIX "$T/trace" | grep -m1 -e landlock -e connect | grep -c landlock)" = 1 ]
+}
+
+@test "to smtp-sink: 500 messages over one connection" {
+	need_peers
+	local port i
+	port=$(free_port)
+	start_smtp_sink "$port" -d "$T/sunk."
+	for ((i = 1; i <= 500; i++)); do
+		job "$i" 1 b@x.test "[127.0.0.1]:$port"
+	done | smtp-send -b >>"$T/results"
+	[ "$(grep -c ' 1 0 250 2.0.0' "$T/results")" = 500 ]
+	[ "$(find "$T" -name 'sunk.*' | wc -l)" = 500 ]
+}

@@ -122,6 +122,13 @@ static bool open_run(runner *r, const runner_options *opt)
 	}
 	r->resolver = resolver_open();
 	r->scan_at = 1;
+	if (opt->stay) {
+		log_line l;
+		log_begin(&l, "watching");
+		log_puts(&l, "queue", opt->queue);
+		log_puts(&l, "first-tries", r->holder_since ? "yes" : "no, another runner watches");
+		log_end(&l);
+	}
 	return true;
 }
 

@@ -1,0 +1,436 @@
+#!/usr/bin/env bats
+# queue-run(8): what happens to a message from the queue to its mailbox, next hop, or bounce.
+
+load lib
+bats_require_minimum_version 1.5.0
+
+setup() {
+	make_root example.test alice bob carol
+	export PABAL_LOG=fd:5
+	exec 5>>"$LOG"
+	export AGENT=$BATS_TEST_TMPDIR/agent
+	mkdir "$AGENT"
+	echo ok >"$AGENT/mode"
+	: >"$AGENT/jobs"
+	PATH=$BATS_TEST_DIRNAME/agents:$PATH
+	echo 'far.test:fake-agent hop-1' >"$PABAL_ROOT/control/routes"
+	Q=$PABAL_ROOT/queue
+	MAIL=$PABAL_ROOT/mail/example.test
+}
+
+teardown() {
+	stop_all
+	exec 5>&-
+}
+
+# add SENDER RCPT…: a message in the queue; its ID in $ID.
+add() {
+	local sender=$1
+	shift
+	ID=$(printf 'Subject: one\nMessage-ID: <1@y.test>\n\nbody of one\n' | queue-add -f "$sender" -- "$@")
+	[[ $ID == "queued "* ]]
+	ID=${ID#queued }
+}
+aliases() { printf '%s\n' "$@" "postmaster@example.test:alice@example.test" | sort >"$PABAL_ROOT/control/aliases"; }
+count() { find "$@" -type f | wc -l; }
+# Nothing of any message is left (log/swept is the sweep's mark).
+queue_empty() { [ -z "$(find "$Q" -type f ! -name swept)" ]; }
+at() { PABAL_NOW=$1 queue-run; }
+# When the one deferred message is due.
+due() {
+	local f=("$Q"/later/*/*)
+	[ ${#f[@]} = 1 ] && f=${f[0]##*/} && echo "${f%%.*}"
+}
+logged() { grep -q "$@" "$LOG"; }
+
+@test "a message goes to its mailbox, and the queue is empty" {
+	add x@y.test alice@example.test
+	queue-run
+	run -0 cat "$(only_message "$MAIL/alice")"
+	[[ $output == *"Subject: one"*"body of one" ]]
+	queue_empty
+	logged "event=delivered id=$ID sender=x@y.test recipient=alice@example.test"
+}
+
+@test "nothing to do is fine; no queue is 75" {
+	queue-run
+	run -75 queue-run -Q "$BATS_TEST_TMPDIR/none"
+	[[ $output == *none* ]]
+}
+
+@test "many messages to many mailboxes arrive once each" {
+	for i in {1..40}; do add "s$i@y.test" alice@example.test bob@example.test; done
+	queue-run
+	[ "$(count "$MAIL/alice/new")" = 40 ]
+	[ "$(count "$MAIL/bob/new")" = 40 ]
+	queue_empty
+}
+
+@test "an alias with lists in lists reaches everybody once" {
+	aliases "all@example.test:staff@example.test, carol@example.test, x@far.test" \
+		"staff@example.test:alice@example.test, bob@example.test, carol@example.test"
+	add x@y.test all@example.test bob@example.test
+	queue-run
+	for u in alice bob carol; do only_message "$MAIL/$u"; done
+	[ "$(cat "$AGENT/jobs")" = "x@far.test n=5 attempt=2 dest=hop-1" ] || { cat "$AGENT/jobs"; false; }
+	queue_empty
+}
+
+@test "an alias that names itself means its mailbox; a loop defers" {
+	aliases "alice@example.test:alice@example.test, bob@example.test" \
+		"a@example.test:b@example.test" "b@example.test:a@example.test"
+	add x@y.test alice@example.test
+	queue-run
+	only_message "$MAIL/alice"
+	only_message "$MAIL/bob"
+	queue_empty
+	add x@y.test a@example.test
+	queue-run
+	due
+	logged "event=deferred id=$ID .*leads.x20to.x20itself"
+}
+
+@test "editing an alias between attempts renumbers nobody" {
+	aliases "all@example.test:alice@example.test, x@far.test, bob@example.test"
+	echo defer >"$AGENT/mode"
+	add x@y.test all@example.test
+	queue-run
+	only_message "$MAIL/alice"
+	due
+	aliases "all@example.test:carol@example.test"
+	echo ok >"$AGENT/mode"
+	at "$(due)"
+	[ "$(cut -d' ' -f1,2 "$AGENT/jobs" | sort -u)" = "x@far.test n=3" ]
+	[ "$(count "$MAIL/alice/new")" = 1 ]
+	[ "$(count "$MAIL/bob/new")" = 1 ]
+	[ "$(count "$MAIL/carol/new")" = 0 ]
+	queue_empty
+}
+
+@test "a relayed message is handed over whole, with its envelope" {
+	add x@y.test a@far.test b@far.test
+	queue-run
+	[ "$(cat "$AGENT/$ID.1")" = "$(printf 'Subject: one\nMessage-ID: <1@y.test>\n\nbody of one')" ]
+	[ "$(wc -l <"$AGENT/jobs")" = 2 ]
+	queue_empty
+	logged "event=relayed id=$ID .*recipient=b@far.test relay=fake-agent dest=hop-1.*reply=250"
+}
+
+@test "intervals grow, and a pass tries only what is due" {
+	echo defer >"$AGENT/mode"
+	local now=$EPOCHSECONDS before=0 step
+	add x@y.test a@far.test
+	at "$now"
+	for attempt in 1 2 3 4 5; do
+		step=$(($(due) - now))
+		((step > before)) || { echo "step $step after $before"; false; }
+		at $((now + step - 1))
+		[ "$(wc -l <"$AGENT/jobs")" = "$attempt" ]
+		now=$((now + step))
+		before=$step
+		at "$now"
+	done
+	[ "$(wc -l <"$AGENT/jobs")" = 6 ]
+	logged "event=deferred .*reply=451"
+}
+
+# Tries the one deferred message again and again, each time when it is due, until $1 has passed.
+retry_until() {
+	local t
+	while t=$(due) && ((t < $1)); do at "$t" || return; done
+}
+
+@test "after five days and ten attempts it is bounced, in the form of RFC 3464" {
+	echo defer >"$AGENT/mode"
+	local now=$EPOCHSECONDS
+	add alice@example.test a@far.test bob@example.test
+	at "$now"
+	retry_until $((now + 5 * 86400))
+	[ "$(count "$MAIL/alice/new")" = 0 ]
+	at "$(due)"
+	queue_empty
+	local bounce
+	bounce=$(only_message "$MAIL/alice")
+	python3 - "$bounce" <<-'END'
+		import email, email.policy, sys
+		m = email.message_from_binary_file(open(sys.argv[1], "rb"), policy=email.policy.default)
+		assert m["Return-Path"] == "<>" and m.get_content_type() == "multipart/report", m.as_string()
+		assert m.get_param("report-type") == "delivery-status" and m["To"] == "alice@example.test"
+		text, report, original = m.iter_parts()
+		assert "given up after" in text.get_content() and "a@far.test" in text.get_content()
+		head, rcpt = report.get_payload()
+		assert head["Reporting-MTA"] == "dns; mail.example.test" and head["Arrival-Date"]
+		assert rcpt["Final-Recipient"] == "rfc822; a@far.test" and rcpt["Action"] == "failed"
+		assert rcpt["Status"] == "4.4.7", rcpt["Status"]
+		assert original.get_content_type() == "message/rfc822"
+		assert original.get_payload(0)["Subject"] == "one"
+	END
+	[ "$(count "$MAIL/bob/new")" = 1 ]
+	logged "event=bounced id=$ID"
+}
+
+@test "a refusal is bounced at once; the others are not disturbed" {
+	echo fail >"$AGENT/mode"
+	add alice@example.test a@far.test nobody@example.test bob@example.test
+	queue-run
+	queue_empty
+	only_message "$MAIL/bob"
+	run -0 cat "$(only_message "$MAIL/alice")"
+	[[ $output == *"Final-Recipient: rfc822; a@far.test"*"Status: 5.1.1"*"smtp; 550 5.1.1 nobody here"* ]]
+	[[ $output == *"Final-Recipient: rfc822; nobody@example.test"* ]]
+	[[ $output != *"Final-Recipient: rfc822; bob@example.test"* ]]
+}
+
+@test "nobody hears of the failure of a message from <>, but postmaster of a bounce's" {
+	echo fail >"$AGENT/mode"
+	add '<>' a@far.test
+	queue-run
+	queue_empty
+	[ "$(count "$MAIL")" = 0 ]
+	logged "event=dropped id=$ID"
+	add gone@far.test a@far.test
+	queue-run
+	queue_empty
+	run -0 cat "$(only_message "$MAIL/alice")"
+	[[ $output == *"A notification could not be delivered"*"Final-Recipient: rfc822; gone@far.test"* ]]
+	[ "$(count "$MAIL")" = 1 ]
+}
+
+@test "a notice that postmaster cannot get is kept, and makes no more of its kind" {
+	echo fail >"$AGENT/mode"
+	printf '%s\n' "postmaster@example.test:pm@far.test" >"$PABAL_ROOT/control/aliases"
+	add gone@far.test a@far.test
+	queue-run
+	[ "$(count "$Q/failed")" = 1 ]
+	[ "$(count "$Q/new" "$Q/later")" = 0 ]
+	[ "$(wc -l <"$AGENT/jobs")" = 3 ]
+}
+
+@test "NOTIFY=NEVER is kept" {
+	echo fail >"$AGENT/mode"
+	printf 'MAIL FROM:<alice@example.test>\nRCPT TO:<a@far.test> NOTIFY=NEVER\nDATA\n' >"$BATS_TEST_TMPDIR/env"
+	printf 'Subject: one\n\nbody\n' | queue-add -e 3 3<"$BATS_TEST_TMPDIR/env"
+	queue-run
+	queue_empty
+	[ "$(count "$MAIL")" = 0 ]
+}
+
+@test "a missing agent, a silent agent, an unmounted mailbox: deferred, not bounced" {
+	echo 'far.test:no-such-agent hop' >"$PABAL_ROOT/control/routes"
+	add alice@example.test a@far.test
+	queue-run 2>/dev/null
+	due
+	rm "$Q"/later/*/*
+	echo 'far.test:fake-agent hop' >"$PABAL_ROOT/control/routes"
+	echo silent >"$AGENT/mode"
+	add alice@example.test a@far.test
+	queue-run
+	due
+	rm "$Q"/later/*/*
+	mv "$MAIL" "$MAIL.away"
+	add alice@example.test bob@example.test
+	queue-run
+	due
+	mv "$MAIL.away" "$MAIL"
+	[ "$(count "$MAIL")" = 0 ]
+}
+
+@test "an unsorted users table defers, with file and line in the log" {
+	printf '%s\n' bob@example.test:mail/example.test/bob alice@example.test:mail/example.test/alice \
+		>"$PABAL_ROOT/control/users"
+	add x@y.test nobody@example.test
+	queue-run
+	due
+	logged "control/users"
+	! logged event=bounced
+}
+
+@test "two runners at once deliver once" {
+	for i in {1..30}; do add "s$i@y.test" alice@example.test a@far.test; done
+	queue-run & local one=$!
+	queue-run & local two=$!
+	wait $one
+	wait $two
+	queue-run
+	[ "$(count "$MAIL/alice/new")" = 30 ]
+	[ "$(wc -l <"$AGENT/jobs")" = 30 ]
+	queue_empty
+}
+
+has_messages() { [ "$(count "$1")" = "$2" ]; }
+
+# While -w runs: no message and no log of one; its result file may be there.
+no_messages() { [ -z "$(find "$Q"/{tmp,new,later,hold,failed,drop} "$Q"/log/[0-9A-Z]* -type f 2>/dev/null)" ]; }
+
+# start_watching: -w, ready. A message is a first try from the next second on.
+start_watching() {
+	: >"$LOG"
+	start queue-run -w
+	wait_until logged "event=watching"
+	local t=$EPOCHSECONDS
+	wait_until eval "((EPOCHSECONDS > $t))"
+}
+
+@test "-w takes a new message at once, as a first try" {
+	start_watching
+	add x@y.test alice@example.test a@far.test
+	local t0=${EPOCHREALTIME/./}
+	wait_until no_messages
+	((${EPOCHREALTIME/./} - t0 < 5000000))
+	only_message "$MAIL/alice"
+	grep -q "^a@far.test n=2 attempt=1 " "$AGENT/jobs"
+}
+
+@test "-w: a second runner beside it never tries as if for the first time" {
+	start_watching
+	kill -STOP "${STARTED[0]}"
+	add x@y.test a@far.test
+	queue-run "$ID"
+	kill -CONT "${STARTED[0]}"
+	grep -q "attempt=2" "$AGENT/jobs"
+	! grep -q "attempt=1" "$AGENT/jobs"
+	wait_until no_messages
+}
+
+@test "-w tries again what falls due" {
+	echo 1 >"$PABAL_ROOT/control/retry-first"
+	echo defer >"$AGENT/mode"
+	start_watching
+	add x@y.test a@far.test
+	wait_until grep -q attempt=2 "$AGENT/jobs"
+	echo ok >"$AGENT/mode"
+	wait_until no_messages
+}
+
+@test "-w bounces at once, too" {
+	echo fail >"$AGENT/mode"
+	start_watching
+	add alice@example.test a@far.test
+	wait_until only_message "$MAIL/alice"
+	wait_until no_messages
+}
+
+@test "-w ends at SIGTERM with the results of its workers" {
+	mkfifo "$AGENT/go"
+	echo wait >"$AGENT/mode"
+	start queue-run -w
+	local runner=${STARTED[0]}
+	add x@y.test a@far.test
+	wait_until test -s "$AGENT/pid"
+	kill "$runner"
+	echo go >"$AGENT/go"
+	wait "$runner"
+	queue_empty
+}
+
+drop() { printf 'To: alice@example.test\nSubject: cron\n\nx\n' | sendmail -t; }
+
+@test "what is dropped is picked up, by a pass and by -w" {
+	drop
+	queue-run
+	only_message "$MAIL/alice"
+	queue_empty
+	start_watching
+	drop
+	wait_until has_messages "$MAIL/alice/new" 2
+	wait_until no_messages
+}
+
+@test "queue-run ID tries one now, prints what happened, and says so" {
+	add x@y.test alice@example.test a@far.test
+	local other=$ID
+	echo defer >"$AGENT/mode"
+	add x@y.test bob@example.test a@far.test
+	run -75 queue-run "$ID"
+	[[ $output == *"bob@example.test	delivered	"* ]]
+	[[ $output == *"a@far.test	deferred	451 4.2.0 come back"* ]]
+	[ "$(count "$MAIL/alice/new")" = 0 ]
+	echo ok >"$AGENT/mode"
+	run -0 queue-run "$ID"
+	[ "$output" = "a@far.test	relayed	250 2.0.0 taken" ]
+	run -75 queue-run "$ID"
+	[[ $output == *"not in the queue"* ]]
+	run -75 queue-run nonsense
+	run -0 queue-run "$other"
+	queue_empty
+}
+
+@test "a runner killed with -9: its worker counts, nothing is sent twice" {
+	mkfifo "$AGENT/go"
+	echo wait >"$AGENT/mode"
+	add x@y.test a@far.test alice@example.test
+	queue-run & local runner=$!
+	wait_until test -s "$AGENT/pid"
+	wait_until has_messages "$MAIL/alice/new" 1
+	kill -9 $runner
+	wait $runner || :
+	queue-run # the worker holds the claim
+	[ "$(wc -l <"$AGENT/jobs")" = 1 ]
+	echo go >"$AGENT/go"
+	wait_until test -s "$Q"/log/run.00
+	wait_until flock -n "$Q/log/run.00" true
+	echo ok >"$AGENT/mode"
+	queue-run
+	queue_empty
+	[ "$(wc -l <"$AGENT/jobs")" = 1 ]
+	[ "$(count "$MAIL/alice/new")" = 1 ]
+	logged "event=merged id=$ID"
+}
+
+@test "a runner killed after the delivery, before the removal: once" {
+	add x@y.test alice@example.test
+	cp -p "$Q/new/$ID" "$BATS_TEST_TMPDIR/copy"
+	queue-run
+	queue_empty
+	mv "$BATS_TEST_TMPDIR/copy" "$Q/new/$ID"
+	queue-run
+	queue_empty
+	[ "$(count "$MAIL/alice/new")" = 1 ]
+}
+
+@test "a clock that jumps bounces nothing and strands nothing" {
+	echo defer >"$AGENT/mode"
+	local now=$EPOCHSECONDS year=$((366 * 86400))
+	add alice@example.test a@far.test
+	at $((now + year))
+	at $((now + 2 * year))
+	[ "$(count "$MAIL")" = 0 ]
+	# Back again: the time in the name is a year away, which is further than any step.
+	at "$now"
+	[ "$(wc -l <"$AGENT/jobs")" = 3 ]
+	((($(due) - now) < 86400))
+}
+
+@test "damaged goes to failed/, partial waits and is swept" {
+	add x@y.test alice@example.test
+	truncate -s -1 "$Q/new/$ID"
+	queue-run
+	[ -e "$Q/new/$ID" ]
+	touch -d '2 days ago' "$Q/new/$ID"
+	queue-run
+	[ ! -e "$Q/new/$ID" ]
+	[ "$(count "$MAIL")" = 0 ]
+	logged "event=swept file=new/$ID"
+}
+
+@test "-n names what is due and touches nothing" {
+	add x@y.test alice@example.test
+	run -0 queue-run -n
+	[ "$output" = "new/$ID" ]
+	[ -e "$Q/new/$ID" ]
+}
+
+@test "limits: no more workers than control says" {
+	echo 1 >"$PABAL_ROOT/control/max-per-hop"
+	mkfifo "$AGENT/go"
+	echo wait >"$AGENT/mode"
+	for i in {1..40}; do add "s$i@y.test" a@far.test; done
+	queue-run & local runner=$!
+	wait_until test -s "$AGENT/pid"
+	[ "$(pgrep -c -P $runner)" = 1 ]
+	echo ok >"$AGENT/mode"
+	echo go >"$AGENT/go"
+	wait $runner
+	[ "$(wc -l <"$AGENT/jobs")" = 40 ]
+	queue_empty
+}

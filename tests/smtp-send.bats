@@ -268,6 +268,7 @@ outcome() {
 	to b@x.test
 	[ "$status" = 75 ]
 	[[ $stderr == *control/me* ]]
+	grep -q 'event=config-error file=control/me' "$LOG"
 	[ ! -s "$T/s" ]
 }
 
@@ -522,6 +523,7 @@ time.sleep(100)' >"$T/silent" 3>&- &
 	mx order.example.test
 	[ "$status" = 75 ]
 	[[ $(outcome b@x.test) == *control/resolver* ]]
+	grep -q 'event=config-error file=control/resolver' "$LOG"
 	echo "127.0.0.1@$DNS_PORT" >"$PABAL_ROOT/control/resolver"
 	run smtp-send -f a@example.test -c "missing.example.test:$PORT" b@x.test <"$M"
 	[ "$status" = 75 ]

@@ -25,6 +25,8 @@ status relay_open(relay *r, int most)
 	else if (!idn_to_ascii(me, r->me))
 		st = status_make(EX_TEMPFAIL, 451, "4.3.5", "control/me: no host name");
 	arena_free(&mem);
+	if (!status_is_ok(&st))
+		log_config_error("control/me", 0, st.text);
 	return st;
 }
 
@@ -165,8 +167,10 @@ static bool need_dns(relay *r, status *why)
 	status st = status_ok();
 	if (!r->dns)
 		r->dns = dns_open(&st);
-	if (!r->dns)
+	if (!r->dns) {
+		log_config_error("control/resolver", 0, st.text);
 		note(why, &st);
+	}
 	return r->dns != NULL;
 }
 

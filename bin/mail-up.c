@@ -142,7 +142,8 @@ static _Noreturn void run_child(const struct service *s, const struct running *r
 		(void)signal(sigs[i], SIG_DFL);
 	(void)sigprocmask(SIG_SETMASK, &unblocked, NULL);
 	program_path(s->args[0], path);
-	for (size_t i = 0; i < 4 && s->args[i]; i++)
+	argv[0] = path; /* with its folder: queue-run finds its agents there */
+	for (size_t i = 1; i < 4 && s->args[i]; i++)
 		argv[i] = xstrdup(s->args[i]);
 	(void)execv(path, argv);
 	warn_errno("%s", path);

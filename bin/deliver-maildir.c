@@ -64,10 +64,25 @@ static void commit(worker *w)
 	arena_reset(&w->mem);
 }
 
+/* "/proc/self/fd/N" is a descriptor that the worker was given: it may not be allowed to open the file
+ * itself. It is read by pread(2) only, since others read by the same one. */
+static int open_message(const char *path)
+{
+	span s = span_str(path);
+	uint64_t fd;
+	if (!span_starts(s, S("/proc/self/fd/")))
+		return file_open_read(AT_FDCWD, path);
+	if (!span_u64(span_sub(s, 14, s.n), INT_MAX, &fd) || fd <= STDERR_FILENO) {
+		errno = EBADF;
+		return -1;
+	}
+	return fcntl((int)fd, F_DUPFD_CLOEXEC, 0);
+}
+
 static void add_job(worker *w, const job *j)
 {
 	const char *path = arena_cstr(&w->mem, j->path), *dir = arena_cstr(&w->mem, j->dest);
-	int fd = path && dir && j->dest.n ? file_open_read(AT_FDCWD, path) : -1;
+	int fd = path && dir && j->dest.n ? open_message(path) : -1;
 	if (fd < 0) {
 		status st = status_doubt("cannot open %.*s", SPAN_FMT(j->path));
 		report(j->id, j->n, &st);

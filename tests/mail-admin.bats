@@ -92,21 +92,7 @@ tree() {
 
 @test "mail-init gives the four owners what is theirs" {
 	[ "$(id -u)" = 0 ] || cannot "needs root"
-	unshare -m true 2>/dev/null || cannot "no mount namespaces here"
-	# a user database of its own, seen by this one command only
-	local i=0 name
-	cp /etc/passwd "$BATS_TEST_TMPDIR/passwd"
-	cp /etc/group "$BATS_TEST_TMPDIR/group"
-	for name in mailnet mailq mailauth mailstore; do
-		grep -q "^$name:" /etc/passwd && cannot "the user $name exists"
-		i=$((i + 1))
-		echo "$name:x:$((60900 + i)):$((60900 + i))::/nonexistent:/bin/false" >>"$BATS_TEST_TMPDIR/passwd"
-		echo "$name:x:$((60900 + i)):" >>"$BATS_TEST_TMPDIR/group"
-	done
-	owned() {
-		unshare -m sh -ec 'mount --bind "$1" /etc/passwd; mount --bind "$2" /etc/group; shift 2; exec "$@"' \
-			- "$BATS_TEST_TMPDIR/passwd" "$BATS_TEST_TMPDIR/group" "$@"
-	}
+	four_owners
 	owned mail-init -m mail.example.test example.test
 	cd "$PABAL_ROOT"
 	[ "$(stat -c %u queue queue/drop queue/new queue/later/A7 run | sort -u)" = 60902 ]

@@ -2,6 +2,7 @@
 load lib
 
 setup() {
+	WITH=()
 	make_root example.test alice bob
 	export PABAL_LOG=fd:2
 	OUT=$BATS_TEST_TMPDIR/out
@@ -10,7 +11,7 @@ teardown() { stop_all; }
 
 # up ARG…: starts mail-up, waits until it is ready; sets UP and PORT.
 up() {
-	start mail-up "$@" >"$OUT" 2>>"$LOG" 3>&-
+	start "${WITH[@]}" mail-up "$@" >"$OUT" 2>>"$LOG" 3>&-
 	UP=$!
 	wait_until grep -qx ready "$OUT"
 	PORT=$(sed -n 's/^smtp //p' "$OUT")
@@ -126,4 +127,34 @@ send() {
 	run send alice@example.test
 	[ "$status" = 0 ]
 	wait_until only_message "$PABAL_ROOT/mail/example.test/alice"
+}
+
+@test "with the four owners nobody who talks to the network is root, and mail has its owner" {
+	[ "$(id -u)" = 0 ] || cannot "needs root"
+	four_owners
+	chmod 755 "$BATS_RUN_TMPDIR" "$BATS_TEST_TMPDIR" # other users must reach the root
+	export PABAL_ROOT=$BATS_TEST_TMPDIR/owned
+	owned mail-init -m mail.example.test example.test
+	owned mail-user add -n alice@example.test
+	# an agent that says who it is
+	printf '#!/bin/sh\nid -un >>%s/run/agent\nexit 75\n' "$PABAL_ROOT" >"$BATS_TEST_TMPDIR/agent"
+	chmod 755 "$BATS_TEST_TMPDIR/agent"
+	echo "remote.test:$BATS_TEST_TMPDIR/agent nowhere" >"$PABAL_ROOT/control/routes"
+	echo 127.0.0.0/8 >"$PABAL_ROOT/control/relay-nets"
+	WITH=(owned)
+	up -p 0
+	send alice@example.test
+	wait_until only_message "$PABAL_ROOT/mail/example.test/alice"
+	[ "$(stat -c %u:%a "$(only_message "$PABAL_ROOT/mail/example.test/alice")")" = 60904:600 ]
+	for pid in $(descendants "$UP"); do
+		[ "$(cat "/proc/$pid/comm")" != smtp-recv ] || [ "$(stat -c %u "/proc/$pid")" = 60902 ]
+	done
+	send someone@remote.test
+	wait_until test -s "$PABAL_ROOT/run/agent"
+	[ "$(sort -u "$PABAL_ROOT/run/agent")" = mailq ]
+	# a local user's sendmail, too
+	setpriv --reuid nobody --regid nogroup --clear-groups sendmail -f nobody alice@example.test \
+		<"$BATS_TEST_TMPDIR/message"
+	both() { [ "$(find "$PABAL_ROOT/mail/example.test/alice/new" -type f -uid 60904 | wc -l)" = 2 ]; }
+	wait_until both
 }

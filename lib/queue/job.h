@@ -3,7 +3,8 @@
  *
  *     ID N PATH OFFSET SENDER RECIPIENT KEY=VALUE…
  *
- * PATH is the queue file and OFFSET where the message starts in it; SENDER and RECIPIENT are addresses
+ * PATH is the queue file (or "/proc/self/fd/N", a descriptor that the worker inherits, where it runs as a user
+ * who may not open that) and OFFSET where the message starts in it; SENDER and RECIPIENT are addresses
  * without brackets (SENDER "" is the null sender); the keys: DEST (Maildir with folder, or the next hop),
  * SIZE (octets of the message on disk), ATTEMPT (1 the first; above 1 the delivery may have been done
  * already), MAILPARAMS and RCPTPARAMS (as in the envelope), ORIG (the address before expansion). Jobs of one

@@ -33,14 +33,24 @@ static void write_params(const envelope_path *p, str *to)
 	}
 }
 
-static void write_job(const runner *r, const task *t, size_t n, str *to)
+/* A worker that is another user cannot open a file of the queue: it takes the descriptor of the lock, which
+ * it inherits. */
+static void write_path(const runner *r, const hop *h, const task *t, str *to)
+{
+	if (h->owner.set && h->local)
+		(void)str_printf(to, "/proc/self/fd/%d", t->m.fd);
+	else
+		(void)str_printf(to, "%s/%s", r->opt->queue, t->m.name);
+}
+
+static void write_job(const runner *r, const hop *h, const task *t, size_t n, str *to)
 {
 	str path = str_new(DEST_MAX), sender = str_new(2 * ADDR_MAX), orig = str_new(2 * ADDR_MAX);
 	str rcpt = str_new(2 * ADDR_MAX), mail = str_new(4096), params = str_new(4096);
 	const qlog_rcpt *q = &t->log.rcpts[n - 1], *root = q;
 	while (root->parent)
 		root = &t->log.rcpts[root->parent - 1];
-	(void)str_printf(&path, "%s/%s", r->opt->queue, t->m.name);
+	write_path(r, h, t, &path);
 	addr_write(&t->m.env.sender.addr, &sender);
 	addr_write(&q->path.addr, &rcpt);
 	addr_write(&root->path.addr, &orig);
@@ -81,7 +91,7 @@ static void fill(runner *r, hop *h, load *l)
 		if (t != last)
 			l->locks[l->lock_count++] = t->m.fd;
 		last = t;
-		write_job(r, t, n, &l->lines);
+		write_job(r, h, t, n, &l->lines);
 		t->rcpts[n - 1].state = RCPT_GIVEN;
 		memcpy(l->jobs[l->count].id, t->m.id, sizeof t->m.id);
 		l->jobs[l->count++].n = n;

@@ -1,6 +1,7 @@
 #include "run/route.h"
 
 #include "base/die.h"
+#include "io/user.h"
 #include "run/hop.h"
 
 static void done(task *t, size_t n, status st)
@@ -70,13 +71,24 @@ static void expand(task *t, size_t n, const resolve_answer *to)
 		done(t, n, status_doubt("log/%s: %s", t->m.id, strerror(t->log.error)));
 }
 
+/* What talks to the network is never root: it becomes the owner of the queue. */
+static worker_owner network_owner(void)
+{
+	static worker_owner o;
+	static bool asked;
+	if (!asked)
+		o.set = geteuid() == 0 && user_find("mailq", &o.uid, &o.gid) && o.uid != 0;
+	asked = true;
+	return o;
+}
+
 static void assign(runner *r, task *t, size_t n, const resolve_answer *to)
 {
 	task_rcpt *c = &t->rcpts[n - 1];
-	worker_owner owner = {.set = false};
 	c->remote = to->kind == RESOLVE_REMOTE;
+	worker_owner owner = c->remote ? network_owner() : (worker_owner){.set = false};
 	c->dest = c->remote ? to->next_hop : to->maildir;
-	if (to->has_owner && geteuid() == 0)
+	if (!c->remote && to->has_owner && geteuid() == 0)
 		owner = (worker_owner){true, to->uid, to->gid};
 	c->agent = !c->remote ? S("deliver-maildir") : to->agent.n ? to->agent : S("smtp-send");
 	c->hop = hop_get(r, c->agent, c->remote ? c->dest : S(""), !c->remote, &owner);

@@ -35,11 +35,11 @@ with smtplib.SMTP("127.0.0.1", int(sys.argv[1]), timeout=60) as s:
 END
 }
 
-# delivered: the one message in NEW without what we put at its top, to the file `got`.
+# delivered FILE: the one message in the Maildir is FILE below our trace fields.
 delivered() {
 	local file
-	file=$(only_message "$NEW") || return
-	python3 - "$file" "$1" got <<'END'
+	file=$(only_message "${NEW%/new}") || { ls "$NEW"; cat "$LOG"; return 1; }
+	python3 - "$file" "$1" <<'END'
 import sys
 got, sent = open(sys.argv[1], "rb").read(), open(sys.argv[2], "rb").read()
 trace = got[:len(got) - len(sent)]
@@ -56,12 +56,12 @@ END
 	serve
 	smtp_source -s 10 -m 1000 -d -l 2048 -f sender@example.net -t alice@example.org "127.0.0.1:$PORT"
 	[ "$(find "$PABAL_ROOT/queue/new" -type f | wc -l)" = 1000 ]
-	queue-run 2>>"$LOG"
+	queue-run 2>>"$LOG" || { cat "$LOG"; false; }
 	[ "$(find "$NEW" -type f | wc -l)" = 1000 ]
 	[ "$(cat "$NEW"/* | grep -i '^Message-Id:' | sort -u | wc -l)" = 1000 ]
 	[ "$(cat "$NEW"/* | grep -c '^Delivered-To: alice@example.org$')" = 1000 ]
 	# and the queue holds nothing any more
-	[ -z "$(find "$PABAL_ROOT/queue" -type f ! -name '.*')" ]
+	[ -z "$(find "$PABAL_ROOT/queue" -type f ! -name swept ! -name 'run.*')" ]
 }
 
 @test "as many with a connection each, delivered while they come in" {
@@ -72,8 +72,8 @@ END
 	all_there() { [ "$(find "$NEW" -type f | wc -l)" = 500 ]; }
 	wait_until all_there
 	[ "$(cat "$NEW"/* | grep -i '^Message-Id:' | sort -u | wc -l)" = 500 ]
-	queue_empty() { [ -z "$(find "$PABAL_ROOT/queue" -type f ! -name '.*')" ]; }
-	wait_until queue_empty
+	queue_empty() { [ -z "$(find "$PABAL_ROOT/queue" -type f ! -name swept ! -name 'run.*')" ]; }
+	wait_until queue_empty || { find "$PABAL_ROOT/queue" -type f; tail -20 "$LOG"; false; }
 }
 
 @test "50 MB pass unchanged" {
@@ -90,7 +90,7 @@ END
 	[ "$(stat -c %s big)" -gt 50000000 ]
 	serve
 	session big
-	queue-run 2>>"$LOG"
+	queue-run 2>>"$LOG" || { cat "$LOG"; false; }
 	delivered big
 }
 
@@ -104,7 +104,7 @@ END
 	[ "$(awk '{ if (length > m) m = length } END { print m }' line)" -gt 10000000 ]
 	serve
 	session line
-	queue-run 2>>"$LOG"
+	queue-run 2>>"$LOG" || { cat "$LOG"; false; }
 	delivered line
 }
 
@@ -117,7 +117,7 @@ END
 	done
 	serve
 	session m1 m2 m3 m4 m5
-	queue-run 2>>"$LOG"
+	queue-run 2>>"$LOG" || { cat "$LOG"; false; }
 	[ "$(find "$NEW" -type f | wc -l)" = 5 ]
 	for i in 1 2 3 4 5; do
 		file=$(grep -l "^Subject: m$i$" "$NEW"/*)

@@ -22,6 +22,7 @@ import time
 PR_SET_CHILD_SUBREAPER = 36
 DAY = 86400
 DOMAIN = "example.test"
+OURS = ("smtp-recv", "queue-run", "deliver-maildir")
 
 
 def descendants():
@@ -179,10 +180,15 @@ class World:
             self.confirmed[token] = user
 
     def kill_one(self):
-        victims = descendants()
-        if victims:
-            victim = self.random.choice(victims)
-            self.kills[name_of(victim)] += 1
+        victims = collections.defaultdict(list)
+        for pid in descendants():
+            name = name_of(pid)
+            if name in OURS:
+                victims[name].append(pid)
+        if victims:  # each program as often as the others, however many processes it has
+            name = self.random.choice(sorted(victims))
+            victim = self.random.choice(victims[name])
+            self.kills[name] += 1
             try:
                 os.kill(victim, signal.SIGKILL)
             except ProcessLookupError:
@@ -200,7 +206,7 @@ class World:
             reap()
             if len(self.confirmed) >= next_kill:
                 self.kill_one()
-                next_kill = len(self.confirmed) + self.random.randrange(1, 6)
+                next_kill = len(self.confirmed) + self.random.randrange(1, 4)
             clients[0].join(0.005) if clients[0].is_alive() else time.sleep(0.005)
 
     def finish(self):

@@ -85,6 +85,8 @@ class Prover:
         s.prepare(root, environment(root), BIN)
         self.model = Model(root, both=self.full, limit=4096 if self.full else s.limit)
         self.disk = Disk(root, os.path.join(self.work, "after"), self.model.static)
+        if s.repair:
+            subprocess.run(["sh", "-ec", s.repair], cwd=self.disk.path, check=True)
         stdin = open(s.stdin_file, "rb") if s.stdin_file else None
         events, said, code, err = record([os.path.join(BIN, s.argv[0])] + s.argv[1:], root, self.work, stdin,
                                          environment(root, **s.env))

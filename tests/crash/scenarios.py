@@ -46,7 +46,7 @@ class Scenario:
     limit = 256
     sizes = (0,)
     env = {}
-    again = ()         # numbers that may arrive more than once (bounces)
+    shell = repair = None  # before the command; and in the tree that is recovered
 
     def __init__(self, name, **more):
         self.name = name
@@ -69,7 +69,7 @@ class Scenario:
         for program, args, number in getattr(self, "first", ()):
             subprocess.run([os.path.join(bin_dir, program)] + list(args), input=self.messages[number], env=env,
                            check=True, stdout=subprocess.DEVNULL)
-        if getattr(self, "shell", None):
+        if self.shell:
             subprocess.run(["sh", "-c", self.shell], cwd=root, env=env, check=True)
         self.argv = [a.replace("ROOT", root).replace("HERE", HERE) for a in self.command]
 
@@ -133,6 +133,10 @@ SCENARIOS = [
              by="before", before={1, 2, 3},
              first=[("queue-add", [*SENDER, LEE], 0), ("queue-add", [*SENDER, BOTH], 1),
                     ("queue-add", [*SENDER, KIM], 2)]),
+    Scenario("queue-run-defer", command=["queue-run"], sizes=(0, 0), to=[["lee"], ["kim", "lee"]], by="before",
+             before={1, 2}, first=[("queue-add", [*SENDER, LEE], 0), ("queue-add", [*SENDER, BOTH], 1)],
+             shell=f"mv mail/{DOMAIN}/lee mail/{DOMAIN}/lee.away",
+             repair=f"mv mail/{DOMAIN}/lee.away mail/{DOMAIN}/lee"),
     Scenario("queue-run-drop", command=["queue-run"], sizes=(0, 0), to=[["lee"], ["kim"]], by="before",
              before={1, 2}, first=[("sendmail", ["-i", *SENDER, LEE], 0), ("sendmail", ["-i", *SENDER, KIM], 1)]),
     Scenario("queue-run-bounce", command=["queue-run"], to=[["lee"]], by="before", before={1}, bounce_to=["kim"],

@@ -21,7 +21,7 @@ prove() {
 
 @test "crash: queue-add" { prove queue-add queue-add-large; }
 @test "crash: smtp-recv" { prove smtp-recv; }
-@test "crash: sendmail into drop/" { prove sendmail; }
+@test "crash: sendmail, into the queue and into drop/" { prove sendmail sendmail-drop; }
 @test "crash: deliver-maildir" { prove deliver-maildir; }
 @test "crash: queue-run delivers" { prove queue-run; }
 @test "crash: queue-run defers" { prove queue-run-defer; }

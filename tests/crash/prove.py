@@ -53,7 +53,7 @@ class Disk:
             for name in files:
                 os.unlink(os.path.join(at, name))
 
-    def show(self, state, modes):
+    def show(self, state, modes, owner):
         self.clear()
         done = {}
         for path, (inode, content) in state.items():
@@ -65,6 +65,8 @@ class Disk:
             with open(full, "wb") as f:
                 f.write(content)
             os.chmod(full, modes.get(inode, 0o600))
+            if owner(path) != -1:
+                os.chown(full, owner(path), 0)
             done[inode] = full
 
     def files(self, below):
@@ -75,8 +77,8 @@ class Disk:
 
 
 class Prover:
-    def __init__(self, scenario, work, full):
-        self.s, self.work, self.full = scenario, work, full
+    def __init__(self, scenario, work, full, without=None):
+        self.s, self.work, self.full, self.without = scenario, work, full, without
         self.failures, self.cache, self.states = [], {}, 0
 
     def run(self):
@@ -88,10 +90,13 @@ class Prover:
         if s.repair:
             subprocess.run(["sh", "-ec", s.repair], cwd=self.disk.path, check=True)
         stdin = open(s.stdin_file, "rb") if s.stdin_file else None
-        events, said, code, err = record([os.path.join(BIN, s.argv[0])] + s.argv[1:], root, self.work, stdin,
+        events, said, code, err = record(s.argv, root, self.work, stdin,
                                          environment(root, **s.env))
         if code != 0:
             raise SystemExit(f"{s.name}: the command itself failed ({code}): {err.decode('utf-8', 'replace')}")
+        self.syncs = sum(e[0] == "sync_begin" for e in events)
+        if self.without:
+            events = leave_out(events, self.without)
         said_so_far, exited = b"", None
         self.point(0, "start", said_so_far, exited)
         for i, e in enumerate(events, 1):
@@ -139,7 +144,7 @@ class Prover:
     def recover(self, state, modes):
         """What a stranger sees before, and everybody after the recovery."""
         result = {"partial": [], "trouble": []}
-        self.disk.show(state, modes)
+        self.disk.show(state, modes, self.s.owner)
         self.look(result)
         env = environment(self.disk.path, PABAL_NOW=str(int(time.time()) + 2 * DAY))
         if self.s.recovery:
@@ -172,10 +177,18 @@ class Prover:
         return found
 
 
-def prove(scenario, full):
+def leave_out(events, number):
+    """The events without their sync `number`: as if the program had forgotten it."""
+    begins = [i for i, e in enumerate(events) if e[0] == "sync_begin"]
+    begin = begins[number - 1]
+    end = next(i for i in range(begin, len(events)) if events[i] == ("sync_end", events[begin][1]))
+    return [e for i, e in enumerate(events) if i not in (begin, end)]
+
+
+def prove(scenario, full, without=None):
     base = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
     work = tempfile.mkdtemp(prefix="pabal-crash-", dir=base)
-    prover = Prover(scenario, work, full)
+    prover = Prover(scenario, work, full, without)
     try:
         prover.run()
     finally:
@@ -195,6 +208,13 @@ def self_test(chosen):
             print(f"{s.name}: {'as it should be' if fine else 'NOT as it should be'}, {len(prover.failures)} failures")
             for f in prover.failures[:0 if fine else 3]:
                 print(f)
+        elif s.syncs_needed:
+            count = prove(s, False).syncs
+            for number in range(1, count + 1):
+                needed = bool(prove(s, False, number).failures)
+                bad += not needed
+                print(f"{s.name}: sync {number} of {count} {'is needed' if needed else 'seems NOT to be needed'}")
+            bad += count == 0
     return 1 if bad else 0
 
 
@@ -203,6 +223,7 @@ def main():
     p.add_argument("-f", "--full", action="store_true", help="more states, and renames that leave both names")
     p.add_argument("-l", "--list", action="store_true")
     p.add_argument("-t", "--self-test", action="store_true", help="find the writers that are wrong on purpose")
+    p.add_argument("-w", "--without", type=int, metavar="N", help="as if the N-th sync had been forgotten")
     p.add_argument("scenario", nargs="*")
     args = p.parse_args()
     chosen = {s.name: s for s in SCENARIOS}
@@ -214,8 +235,8 @@ def main():
         return self_test(chosen)
     for name in args.scenario or [s.name for s in SCENARIOS if not s.broken]:
         began = time.monotonic()
-        prover = prove(chosen[name], args.full)
-        print(f"{name}: {len(prover.events)} events, {prover.states} states, {len(prover.cache)} distinct, "
+        prover = prove(chosen[name], args.full, args.without)
+        print(f"{name}: {len(prover.events)} events, {prover.syncs} syncs, {prover.states} states, {len(prover.cache)} distinct, "
               f"{prover.model.cut} crash points bounded, {len(prover.failures)} failures, "
               f"{time.monotonic() - began:.1f} s", flush=True)
         for f in prover.failures[:5]:

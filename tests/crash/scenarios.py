@@ -1,10 +1,12 @@
 """What is proven: a command, what was in the installation before, and which messages are confirmed when."""
 import os
+import shutil
 import subprocess
 import sys
 
 DOMAIN = "example.test"
 HEX = "0123456789ABCDEF"
+NOBODY = 65534
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
@@ -42,10 +44,12 @@ class Scenario:
     """Messages are numbered from 1; to[i] is the list of Maildirs in which number i belongs."""
 
     broken = False     # a writer that is wrong on purpose: the prover must find it
+    syncs_needed = False  # a proof without any one of its syncs must fail
     recovery = True
     limit = 256
     sizes = (0,)
     env = {}
+    other = False      # sendmail is called by a user who may not write the queue
     shell = repair = None  # before the command; and in the tree that is recovered
 
     def __init__(self, name, **more):
@@ -59,6 +63,21 @@ class Scenario:
     def boxes(self, number):
         return {f"mail/{DOMAIN}/{u}" for u in self.to[number - 1]}
 
+    def sendmail(self, root, bin_dir):
+        """How sendmail is called: by another user where we are root, else where the queue is closed to us."""
+        if not self.other:
+            return [os.path.join(bin_dir, "sendmail")]
+        if os.geteuid() != 0:
+            return ["sh", "-c", f"chmod 500 {root}/queue/tmp {root}/queue/new; exec {bin_dir}/sendmail \"$@\"", "sh"]
+        work = os.path.dirname(root)
+        os.chmod(work, 0o755)
+        shutil.copy(os.path.join(bin_dir, "sendmail"), work)
+        return ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", "--", f"{work}/sendmail"]
+
+    def owner(self, path):
+        """Whose file it is, when a state is made."""
+        return NOBODY if self.other and os.geteuid() == 0 and path.startswith("queue/drop/") else -1
+
     def prepare(self, root, env, bin_dir):
         make_root(root)
         work = os.path.dirname(root)
@@ -67,11 +86,18 @@ class Scenario:
             with open(self.stdin_file, "wb") as f:
                 f.write(getattr(self, "wrap", bytes)(self.messages[self.stdin]))
         for program, args, number in getattr(self, "first", ()):
-            subprocess.run([os.path.join(bin_dir, program)] + list(args), input=self.messages[number], env=env,
-                           check=True, stdout=subprocess.DEVNULL)
+            argv = self.sendmail(root, bin_dir) if program == "sendmail" else [os.path.join(bin_dir, program)]
+            with open(os.path.join(work, "input"), "w+b") as f:
+                f.write(self.messages[number])
+                f.seek(0)
+                subprocess.run(argv + list(args), stdin=f, env=env, check=True, stdout=subprocess.DEVNULL)
+            for d in ("tmp", "new"):
+                os.chmod(f"{root}/queue/{d}", 0o700)
         if self.shell:
             subprocess.run(["sh", "-c", self.shell], cwd=root, env=env, check=True)
-        self.argv = [a.replace("ROOT", root).replace("HERE", HERE) for a in self.command]
+        program = self.command[0]
+        self.argv = self.sendmail(root, bin_dir) if program == "sendmail" else [os.path.join(bin_dir, program)]
+        self.argv += [a.replace("ROOT", root).replace("HERE", HERE) for a in self.command[1:]]
 
     def confirmed(self, said, exited):
         """The numbers that were confirmed so far."""
@@ -122,12 +148,14 @@ KIM, LEE, BOTH = (f"{u}@{DOMAIN}" for u in ("kim", "lee", "both"))
 SENDER = ("-f", KIM)
 
 SCENARIOS = [
-    Scenario("queue-add", command=["queue-add", *SENDER, LEE], stdin=0, to=[["lee"]], by="said"),
-    Scenario("queue-add-large", command=["queue-add", *SENDER, KIM, LEE], stdin=0, sizes=(300000,),
+    Scenario("queue-add", syncs_needed=True, command=["queue-add", *SENDER, LEE], stdin=0, to=[["lee"]], by="said"),
+    Scenario("queue-add-large", syncs_needed=True, command=["queue-add", *SENDER, KIM, LEE], stdin=0, sizes=(300000,),
              to=[["kim", "lee"]], by="said"),
-    Scenario("smtp-recv", command=["smtp-recv"], stdin=0, wrap=staticmethod(smtp_session), to=[["lee"]], by="250"),
-    Scenario("sendmail", command=["sendmail", "-i", *SENDER, LEE], stdin=0, to=[["lee"]], by="exit"),
-    Scenario("deliver-maildir", command=["deliver-maildir", f"ROOT/mail/{DOMAIN}/lee"], stdin=0, to=[["lee"]],
+    Scenario("smtp-recv", syncs_needed=True, command=["smtp-recv"], stdin=0, wrap=staticmethod(smtp_session), to=[["lee"]], by="250"),
+    Scenario("sendmail", syncs_needed=True, command=["sendmail", "-i", *SENDER, LEE], stdin=0, to=[["lee"]], by="exit"),
+    Scenario("sendmail-drop", syncs_needed=True, other=True, command=["sendmail", "-i", LEE], stdin=0, to=[["lee"]],
+             by="exit", repair="chmod 700 queue/tmp queue/new"),
+    Scenario("deliver-maildir", syncs_needed=True, command=["deliver-maildir", f"ROOT/mail/{DOMAIN}/lee"], stdin=0, to=[["lee"]],
              by="said", recovery=False),
     Scenario("queue-run", command=["queue-run"], sizes=(0, 0, 70000), to=[["lee"], ["kim", "lee"], ["kim"]],
              by="before", before={1, 2, 3},
@@ -137,8 +165,9 @@ SCENARIOS = [
              before={1, 2}, first=[("queue-add", [*SENDER, LEE], 0), ("queue-add", [*SENDER, BOTH], 1)],
              shell=f"mv mail/{DOMAIN}/lee mail/{DOMAIN}/lee.away",
              repair=f"mv mail/{DOMAIN}/lee.away mail/{DOMAIN}/lee"),
-    Scenario("queue-run-drop", command=["queue-run"], sizes=(0, 0), to=[["lee"], ["kim"]], by="before",
-             before={1, 2}, first=[("sendmail", ["-i", *SENDER, LEE], 0), ("sendmail", ["-i", *SENDER, KIM], 1)]),
+    Scenario("queue-run-drop", command=["queue-run"], other=True, sizes=(0, 0),
+             to=[["lee"], ["kim"]], by="before", before={1, 2}, repair="chmod 700 queue/tmp queue/new",
+             first=[("sendmail", ["-i", LEE], 0), ("sendmail", ["-i", KIM], 1)]),
     Scenario("queue-run-bounce", command=["queue-run"], to=[["lee"]], by="before", before={1}, bounce_to=["kim"],
              first=[("queue-add", [*SENDER, LEE, f"nobody@{DOMAIN}"], 0)]),
 ]

@@ -3,6 +3,7 @@
 #include <sys/wait.h>
 
 #include "base/die.h"
+#include "io/clock.h"
 #include "io/log.h"
 #include "queue/job.h"
 #include "run/hop.h"
@@ -148,6 +149,7 @@ static void start_worker(runner *r, hop *h)
 		r->workers = w;
 		file->workers++;
 		h->running++;
+		h->started = clock_ms();
 		r->remote_workers += h->local ? 0 : 1;
 	}
 	str_free(&l.lines);

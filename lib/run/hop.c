@@ -1,6 +1,7 @@
 #include "run/hop.h"
 
 #include "base/die.h"
+#include "io/clock.h"
 #include "io/sum.h"
 
 enum { FULL_LOCAL = 4 * BATCH_LOCAL, FULL_REMOTE = 2 * BATCH_REMOTE };
@@ -87,8 +88,11 @@ void hop_park(hop *h, const queue_name *one)
 
 bool hop_may_run(const runner *r, const hop *h)
 {
+	/* While one writes and syncs, what arrives becomes the next batch: fewer syncs for all. */
 	if (h->local)
-		return h->running < LOCAL_WORKERS;
+		return h->running == 0 ||
+		       (h->running < LOCAL_WORKERS && (h->count - h->head >= BATCH_LOCAL ||
+						       clock_ms() - h->started >= LOCAL_SLOW_MS));
 	return h->running < r->max_per_hop && r->remote_workers < r->max_workers;
 }
 

@@ -138,17 +138,39 @@ static void busy(runner *r, queue_name *name)
 		r->scan_at = at;
 }
 
+/* The results of other runs are read once, when all of the batch is claimed: nobody can add to what
+ * concerns it any more. */
+static void claim_batch(runner *r)
+{
+	struct {
+		task *t;
+		queue_name name;
+	} batch[BATCH_LOCAL];
+	size_t n = 0;
+	bool again = false;
+	while (n < BATCH_LOCAL && r->task_count + n < TASKS_MAX &&
+	       names_pop(&r->todo, &batch[n].name)) {
+		enum task_claim c = task_claim(r, &batch[n].name, &batch[n].t);
+		if (c == TASK_BUSY)
+			busy(r, &batch[n].name);
+		if (c != TASK_CLAIMED)
+			continue;
+		again = again || batch[n].t->again;
+		n++;
+	}
+	if (again)
+		results_refresh(&r->results);
+	for (size_t i = 0; i < n; i++)
+		task_go(r, batch[i].t, &batch[i].name);
+}
+
 void pass_claim(runner *r)
 {
-	queue_name name;
 	if (r->soon_at && clock_left(r->soon_at) == 0) {
 		r->soon_at = 0;
 		names_move(&r->soon, &r->todo, SIZE_MAX);
 	}
-	for (size_t i = 0;
-	     i < BATCH_LOCAL && r->task_count < TASKS_MAX && names_pop(&r->todo, &name); i++)
-		if (task_start(r, &name) == TASK_BUSY)
-			busy(r, &name);
+	claim_batch(r);
 	dispatch_start(r);
 }
 

@@ -167,6 +167,9 @@ static int wait_ms(const runner *r)
 	if (r->stopping)
 		return 100;
 	int ms = clock_left(r->soon_at);
+	for (const hop *h = r->ready; h; h = h->ready_next)
+		if (h->local && h->running < LOCAL_WORKERS)
+			ms = earliest(ms, LOCAL_SLOW_MS);
 	if (r->opt->id_count)
 		return ms;
 	ms = earliest(ms, clock_left(r->scan_at));

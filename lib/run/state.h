@@ -20,7 +20,8 @@ enum {
 	BATCH_LOCAL = 64,  /* jobs of one deliver-maildir */
 	BATCH_REMOTE = 32, /* messages of one connection to a next hop */
 	BATCH_JOBS = 512,  /* jobs of one worker */
-	LOCAL_WORKERS = 2, /* while two write, what arrives becomes the next batch */
+	LOCAL_WORKERS = 4, /* more than one only for full batches, or where one is slow */
+	LOCAL_SLOW_MS = 250,
 	ALIAS_DEPTH = 20,
 };
 
@@ -78,6 +79,7 @@ struct hop {
 	hop_job *jobs;	  /* jobs[head, count) wait; all of one message follow each other */
 	size_t head, count, room;
 	unsigned running; /* workers */
+	int64_t started;  /* clock_ms() of the last worker */
 	names parked;	  /* messages that wait unclaimed: this hop has enough */
 };
 

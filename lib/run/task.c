@@ -126,11 +126,11 @@ static void leave_partial(runner *r, const char *name)
 		log_file("swept", name, "partial: it was never confirmed");
 }
 
-static enum task_start claim(runner *r, const queue_name *name, qmsg *m)
+static enum task_claim claim(runner *r, const queue_name *name, qmsg *m)
 {
 	switch (qmsg_claim(r->queue_dir, name->name, m)) {
 	case QMSG_OK:
-		return TASK_STARTED;
+		return TASK_CLAIMED;
 	case QMSG_BUSY:
 		return TASK_BUSY;
 	case QMSG_PARTIAL:
@@ -151,7 +151,6 @@ static enum task_start claim(runner *r, const queue_name *name, qmsg *m)
 static void merge_results(runner *r, task *t)
 {
 	status st;
-	results_refresh(&r->results);
 	for (size_t n = 1; n <= t->log.count; n++) {
 		enum qlog_event e = t->log.rcpts[n - 1].event;
 		if ((e != QLOG_NONE && e != QLOG_DEFERRED) ||
@@ -194,13 +193,13 @@ static void push_jobs(runner *r, task *t)
 		task_touch(r, t);
 }
 
-enum task_start task_start(runner *r, const queue_name *name)
+enum task_claim task_claim(runner *r, const queue_name *name, task **claimed)
 {
 	task *t = xcalloc(1, sizeof *t);
-	enum task_start s = claim(r, name, &t->m);
-	if (s != TASK_STARTED) {
+	enum task_claim c = claim(r, name, &t->m);
+	if (c != TASK_CLAIMED) {
 		free(t);
-		return s;
+		return c;
 	}
 	t->mem = arena_new(TASK_MEM_MAX);
 	t->ask = name->ask;
@@ -211,7 +210,13 @@ enum task_start task_start(runner *r, const queue_name *name)
 		return TASK_LEFT;
 	}
 	t->again =
-	    !name->fresh || !r->holder_since || t->m.arrived < r->holder_since || t->log.exists;
+	    !name->fresh || !r->holder_since || t->m.arrived <= r->holder_since || t->log.exists;
+	*claimed = t;
+	return TASK_CLAIMED;
+}
+
+void task_go(runner *r, task *t, const queue_name *name)
+{
 	if (t->again)
 		merge_results(r, t);
 	route_task(r, t);
@@ -219,7 +224,7 @@ enum task_start task_start(runner *r, const queue_name *name)
 	if (full) {
 		hop_park(full, name);
 		free_task(t);
-		return TASK_LEFT;
+		return;
 	}
 	/* Where another runner may think that it saw this message first, the log tells it better. Not
 	 * synced: after a crash of the machine nothing is fresh to anybody. */
@@ -229,5 +234,4 @@ enum task_start task_start(runner *r, const queue_name *name)
 	}
 	add(r, t);
 	push_jobs(r, t);
-	return TASK_STARTED;
 }

@@ -4,13 +4,17 @@
 
 #include "run/state.h"
 
-enum task_start {
-	TASK_STARTED, /* in work, or already through */
-	TASK_BUSY,    /* somebody else has it, or it is gone */
-	TASK_LEFT,    /* not tried: parked, damaged, partial, or no way to read it now */
+enum task_claim {
+	TASK_CLAIMED,
+	TASK_BUSY, /* somebody else has it, or it is gone */
+	TASK_LEFT, /* damaged, partial, or no way to read it now */
 };
 
-enum task_start task_start(runner *, const queue_name *);
+/* Claims the message and reads its log. */
+enum task_claim task_claim(runner *, const queue_name *, task **);
+/* Resolves its recipients and hands out its jobs, or parks it. The task is then the runner's. Results of
+ * other runs must have been read (results_refresh) since the claim where task.again is set. */
+void task_go(runner *, task *, const queue_name *);
 task *task_find(runner *, span id);
 /* One recipient's job is through; the task is settled at the next settle_all(). */
 void task_result(runner *, task *, size_t n, const status *);

@@ -2,7 +2,7 @@
 """Pours messages into a running system while its processes are killed with SIGKILL, one after another, and
 checks at the end: each message that got its 250 is in its Maildir, once; no other is there twice.
 
-Usage: kill.py [-n MESSAGES] [-c CONNECTIONS] [-s SEED] ROOT    (ROOT: an installation for example.test, users u0 to u3)
+Usage: kill.py [-n MESSAGES] [-c CONNECTIONS] [-s SEED] ROOT    (ROOT: an installation for example.test, users u0 to u3, alias all)
 
 The listening socket is this program's own, so that connections wait while a server is started again.
 Which process dies, and after how many confirmations, comes from the seed. Processes that lose their
@@ -21,27 +21,38 @@ import time
 
 PR_SET_CHILD_SUBREAPER = 36
 DAY = 86400
+SLACK = 5  # confirmations after which a kill is late
 DOMAIN = "example.test"
+ALIASES = {"all": ["u0", "u1", "u2", "u3"]}
 OURS = ("smtp-recv", "queue-run", "deliver-maildir")
 
 
+def children(pid):
+    out = []
+    try:
+        for task in os.listdir(f"/proc/{pid}/task"):
+            with open(f"/proc/{pid}/task/{task}/children", encoding="ascii") as f:
+                out += [int(c) for c in f.read().split()]
+    except (FileNotFoundError, ProcessLookupError):
+        pass
+    return sorted(out)
+
+
+def alive(pid):
+    try:
+        with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as f:
+            return f.read().rsplit(")", 1)[1].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
 def descendants():
-    parents = collections.defaultdict(list)
-    for entry in os.listdir("/proc"):
-        if entry.isdigit():
-            try:
-                with open(f"/proc/{entry}/stat", encoding="ascii", errors="replace") as f:
-                    state, parent = f.read().rsplit(")", 1)[1].split()[:2]
-            except (FileNotFoundError, ProcessLookupError):
-                continue
-            if state != "Z":
-                parents[int(parent)].append(int(entry))
     out, todo = [], [os.getpid()]
     while todo:
-        children = sorted(parents[todo.pop()])
-        out += children
-        todo += children
-    return out
+        found = children(todo.pop())
+        out += found
+        todo += found
+    return [pid for pid in out if alive(pid)]
 
 
 def name_of(pid):
@@ -154,8 +165,9 @@ class Client(threading.Thread):
             for attempt in range(1000):
                 if self.world.over():
                     return
+                self.world.gate.wait(5)
                 token = f"token-{self.number}-{i}-{attempt}"
-                user = f"u{(self.number + i) % 4}"
+                user = "all" if i % 5 == 4 else f"u{(self.number + i) % 4}"
                 if self.send(token, user):
                     self.world.confirm(token, user)
                     break
@@ -171,6 +183,9 @@ class World:
         self.deadline = time.monotonic() + args.time
         self.system = System(listener)
         self.kills = collections.Counter()
+        self.gate = threading.Event()  # open: send; shut while a kill is late
+        self.gate.set()
+        self.next_kill = self.random.randrange(1, 6)
 
     def over(self):
         return time.monotonic() > self.deadline
@@ -178,6 +193,8 @@ class World:
     def confirm(self, token, user):
         with self.lock:
             self.confirmed[token] = user
+            if len(self.confirmed) >= self.next_kill + SLACK:
+                self.gate.clear()
 
     def kill_one(self):
         victims = collections.defaultdict(list)
@@ -200,13 +217,13 @@ class World:
         self.system.keep_up()
         for c in clients:
             c.start()
-        next_kill = self.random.randrange(1, 6)
         while any(c.is_alive() for c in clients):
             self.system.keep_up()
             reap()
-            if len(self.confirmed) >= next_kill:
+            if len(self.confirmed) >= self.next_kill:
                 self.kill_one()
-                next_kill = len(self.confirmed) + self.random.randrange(1, 4)
+                self.next_kill = len(self.confirmed) + self.random.randrange(1, 6)
+                self.gate.set()
             clients[0].join(0.005) if clients[0].is_alive() else time.sleep(0.005)
 
     def finish(self):
@@ -231,9 +248,10 @@ class World:
                     if f"\nSubject: {token}\n" not in content.decode("ascii", "replace"):
                         wrong.append(f"{user}/{sub}/{name} is not whole")
                     found[token, user] += 1
-        for token, user in self.confirmed.items():
-            if found[token, user] != 1:
-                wrong.append(f"{token} got its 250 and is {found[token, user]} times in the Maildir of {user}")
+        for token, to in self.confirmed.items():
+            for user in ALIASES.get(to, [to]):
+                if found[token, user] != 1:
+                    wrong.append(f"{token} got its 250 and is {found[token, user]} times in the Maildir of {user}")
         for (token, user), n in found.items():
             if n > 1 and token not in self.confirmed:
                 wrong.append(f"{token} is {n} times in the Maildir of {user}")

@@ -63,7 +63,7 @@ class Ours:
         self.control("domains", DOMAIN)
         self.control("users", "box@%s:mail/%s/box" % (DOMAIN, DOMAIN))
         self.control("relay-nets", "127.0.0.0/8")
-        self.control("routes", "%s:smtp 127.0.0.1:%d" % (RELAY_DOMAIN, sink_port))
+        self.control("routes", "%s:smtp-send [127.0.0.1]:%d" % (RELAY_DOMAIN, sink_port))
         self.group = Group(os.path.basename(self.root))
         self.env = dict(os.environ, PABAL_ROOT=self.root, PABAL_LOG="fd:2", PATH=BIN + ":" + os.environ["PATH"])
         self.log = open(os.path.join(self.root, "log"), "ab")

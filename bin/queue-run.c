@@ -37,7 +37,7 @@ int main(int argc, char **argv)
 		switch (c) {
 		case 'h':
 			usage(stdout);
-			return EX_OK;
+			return fflush(stdout) == 0 ? EX_OK : EX_IOERR;
 		case 'n':
 			list = true;
 			break;

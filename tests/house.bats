@@ -132,7 +132,7 @@ rank() {
 		grep -qx '\.Os pabal' "$p" || bad+="$p: no .Os pabal"$'\n'
 		c=bin/$(basename "${p%.*}").c
 		[ -f "$c" ] || continue
-		options=$(sed -n 's/.*getopt(argc, argv, "[+:]*\([A-Za-z0-9:]*\)".*/\1/p' "$c" | tr -d : | fold -w1)
+		options=$(sed -n 's/.*getopt(argc, argv, "[+:]*\([A-Za-z0-9:]*\)".*/\1/p' "$c" | tr -d :h | fold -w1)
 		for o in $options; do
 			grep -qE "^\.(It|Op|Ar|Oo|Nm)?.*Fl $o\b|Fl [A-Za-z]*$o" "$p" || bad+="$p: no option -$o"$'\n'
 		done

@@ -126,9 +126,9 @@ static _Noreturn void refuse(const status *st)
 /* The modes that are other programs. */
 static void other_program(const options *o)
 {
-	char list[] = "queue-list", recv[] = "smtp-recv", s[] = "-s", where[] = "mail-where",
+	char list[] = "queue-list", recv[] = "smtp-recv", where[] = "mail-where",
 	     run[] = "queue-run";
-	char *one[] = {NULL, NULL, NULL};
+	char *one[] = {NULL, NULL};
 	switch (o->mode) {
 	case 'm':
 		return;
@@ -137,7 +137,6 @@ static void other_program(const options *o)
 		break;
 	case 's':
 		one[0] = recv;
-		one[1] = s;
 		break;
 	case 'q':
 		one[0] = run;

@@ -22,7 +22,7 @@ make_root() {
 	for user; do
 		mkdir -p "$PABAL_ROOT/mail/$domain/$user"/{cur,new,tmp}
 		echo "$user@$domain:mail/$domain/$user"
-	done | LC_ALL=C sort -t: -k1,1 >"$PABAL_ROOT/control/users"
+	done | LC_ALL=C sort >"$PABAL_ROOT/control/users"
 	printf '%s\n' "abuse@$domain:postmaster@$domain" "postmaster@$domain:${1:-root}@$domain" \
 		>"$PABAL_ROOT/control/aliases"
 	: >"$LOG"

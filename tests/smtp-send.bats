@@ -311,6 +311,21 @@ result() {
 	[ "$(wc -l <"$T/results")" = 2 ]
 }
 
+@test "worker: a connection without work is ended" {
+	start_fake s
+	mkfifo "$T/jobs"
+	smtp-send -T 1 -b <"$T/jobs" >>"$T/results" 3>&- &
+	local pid=$!
+	exec 5>"$T/jobs"
+	{ job 1 1 b@x.test; echo; } >&5
+	wait_until grep -q '^1< QUIT' "$T/s"
+	{ job 2 1 b@x.test; echo; } >&5
+	wait_until grep -q '^2< DATA' "$T/s"
+	exec 5>&-
+	wait "$pid"
+	[ "$(wc -l <"$T/results")" = 2 ]
+}
+
 @test "worker: a kept connection that died is opened again" {
 	start_fake s -- 'MAIL/2=421 4.4.2 idle too long' 'MAIL/4=@close'
 	{ job 1 1 b@x.test; job 2 1 b@x.test; job 3 1 b@x.test; } | smtp-send -b >>"$T/results"
@@ -527,6 +542,34 @@ time.sleep(100)' >"$T/silent" 3>&- &
 	echo "127.0.0.1@$DNS_PORT" >"$PABAL_ROOT/control/resolver"
 	run smtp-send -f a@example.test -c "missing.example.test:$PORT" b@x.test <"$M"
 	[ "$status" = 75 ]
+}
+
+@test "the system's resolver and port 25, in a network of its own" {
+	zone
+	stop_peers
+	rm "$PABAL_ROOT/control/resolver"
+	unshare -rnm true 2>/dev/null || cannot "no namespaces here"
+	echo 'nameserver 127.0.0.1' >"$T/resolv.conf"
+	echo '127.0.0.2 relay' >"$T/hosts"
+	sed -i "s/@$DNS_PORT/@53/" "$T/dns/nsd.conf"
+	export T M PEERS PEER_PIDS
+	export -f start_fake stop_peers peer_ready peer_port wait_until free_port
+	run unshare -rnm bash -euc '
+		ip link set lo up
+		mount --bind "$T/resolv.conf" /etc/resolv.conf
+		mount --bind "$T/hosts" /etc/hosts
+		PEER_PIDS=()
+		trap stop_peers EXIT
+		nsd -d -c "$T/dns/nsd.conf" >/dev/null 2>&1 </dev/null &
+		PEER_PIDS+=($!)
+		peer_ready $! 53
+		start_fake two 127.0.0.2 25
+		smtp-send -T 5 -f "<>" order.example.test b@x.test <"$M"
+		smtp-send -T 5 -f "<>" -c relay c@x.test <"$M"'
+	echo "$output"
+	[ "$status" = 0 ]
+	[ "$(grep -c '^[bc]@x.test	delivered' <<<"$output")" = 2 ]
+	[ "$(grep -c 'RCPT TO' "$T/two")" = 2 ]
 }
 
 @test "no file can be written and no program run: the sandbox" {

@@ -65,6 +65,14 @@ static bool parse_port(span text, uint16_t *port)
 	return true;
 }
 
+/* "127.0.0.1." and "1.2.3": no address, and no name of the public tree either (RFC 3696, 2). */
+static bool numeric(span name)
+{
+	uint64_t v;
+	size_t dot = span_rfind(name, '.');
+	return span_u64(dot < name.n ? span_sub(name, dot + 1, name.n) : name, UINT64_MAX, &v);
+}
+
 bool dial_parse(span text, uint16_t default_port, dial_place *p)
 {
 	span host = text, rest = S("");
@@ -83,7 +91,7 @@ bool dial_parse(span text, uint16_t default_port, dial_place *p)
 	}
 	if (rest.n && (rest.p[0] != ':' || !parse_port(span_sub(rest, 1, rest.n), &p->port)))
 		return false;
-	return parse_literal(host, p) || idn_to_ascii(host, p->host);
+	return parse_literal(host, p) || (idn_to_ascii(host, p->host) && !numeric(span_str(p->host)));
 }
 
 static bool finish_connect(int fd, int64_t deadline)

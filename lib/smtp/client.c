@@ -8,7 +8,8 @@
 
 enum { SECOND = 1000, MINUTE = 60 * SECOND, LINE_ROOM = 4096 };
 
-/* RFC 5321, 4.5.3.2, and what it leaves open: DNS, connecting, and a QUIT that nobody waits for. */
+/* RFC 5321, 4.5.3.2, and what it leaves open: DNS, connecting, a QUIT that nobody waits for,
+ * and a connection that is kept for more. */
 static const client_times rfc_times = {
     .lookup = 30 * SECOND,
     .connect = 30 * SECOND,
@@ -20,6 +21,7 @@ static const client_times rfc_times = {
     .block = 3 * MINUTE, /* 4.5.3.2.5 */
     .dot = 10 * MINUTE,	 /* 4.5.3.2.6 */
     .quit = 2 * SECOND,
+    .rest = 5 * SECOND,
 };
 
 static int least(int a, int b)
@@ -30,8 +32,8 @@ static int least(int a, int b)
 client_times client_times_make(int most)
 {
 	client_times t = rfc_times;
-	int *each[] = {&t.lookup, &t.connect, &t.greeting, &t.hello, &t.mail,
-		       &t.rcpt,	  &t.data,    &t.block,	   &t.dot,   &t.quit};
+	int *each[] = {&t.lookup, &t.connect, &t.greeting, &t.hello, &t.mail, &t.rcpt,
+		       &t.data,	  &t.block,   &t.dot,	   &t.quit,  &t.rest};
 	for (size_t i = 0; i < sizeof each / sizeof *each; i++)
 		*each[i] = least(*each[i], most);
 	return t;

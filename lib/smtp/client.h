@@ -12,9 +12,10 @@
 
 enum { CLIENT_ADDRESS_MAX = 512 }; /* octets of an address in a command; longer ones are 5.1.3 */
 
-/* Milliseconds. Each is the wait for one whole reply; `block` for one write. */
+/* Milliseconds. Each is the wait for one whole reply; `block` for one write, `rest` for how
+ * long a connection is kept without use. */
 typedef struct client_times {
-	int lookup, connect, greeting, hello, mail, rcpt, data, block, dot, quit;
+	int lookup, connect, greeting, hello, mail, rcpt, data, block, dot, quit, rest;
 } client_times;
 
 /* The table, none above `most` milliseconds (0: no cap). */

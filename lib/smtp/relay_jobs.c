@@ -153,7 +153,7 @@ bool relay_jobs(relay *r, int jobs, int results)
 	in_open(&from, jobs, JOB_LINE_MAX);
 	enum in_result got = IN_OK;
 	while (ok && got != IN_EOF && got != IN_ERROR) {
-		from.idle_ms = client_up(&r->client) ? RELAY_REST_MS : 0;
+		from.idle_ms = client_up(&r->client) ? r->times.rest : 0;
 		got = in_line(&from, JOB_LINE_MAX, &line);
 		if (got == IN_OK)
 			ok = take_line(r, &g, line);

@@ -5,10 +5,7 @@
 
 #include "smtp/relay.h"
 
-enum {
-	RELAY_JOBS_MAX = 1000, /* recipients of one delivery */
-	RELAY_REST_MS = 5000,  /* a connection that is not used for so long is ended */
-};
+enum { RELAY_JOBS_MAX = 1000 }; /* recipients of one delivery */
 
 /* Until the end of `jobs`. False with errno where jobs cannot be read or a result cannot be written: what has no
  * result counts as not done. */

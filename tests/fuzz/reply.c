@@ -1,6 +1,6 @@
 /* links: smtp base */
 /* The first octet chooses the size of the pieces; the rest is what a server sends. */
-#include "smtp/reply.h"
+#include "smtp/caps.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -18,6 +18,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		span piece = span_sub(rest, 0, n);
 		enum reply_result got = reply_feed(&r, piece);
 		status st = reply_status(&r);
+		smtp_caps caps;
+		smtp_caps_read(&caps, &r);
 		if (r.text.n > REPLY_TEXT_MAX ||
 		    (got == REPLY_DONE && (r.code < 200 || r.code > 599)) ||
 		    (got == REPLY_DONE && st.reply != r.code))

@@ -36,6 +36,8 @@ static void places(void)
 	    {"[IPv6:host]", NULL, 0, false, false},
 	    {"a:b:c", NULL, 0, false, false},
 	    {"ho st", NULL, 0, false, false},
+	    {"[127.0.0.1.]", NULL, 0, false, false},
+	    {"127.0.0", NULL, 0, false, false},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		span text = unit_copy(span_str(cases[i].text));

@@ -98,7 +98,7 @@ fuzzers: $(FUZZERS:%=$(B)/tests/fuzz/%)
 
 # Tests and tools; what each does is said at the top of its script.
 run:
-	@MAKE='$(MAKE)' B=$(B) V=$(V) ONCE=$(ONCE) VAR=$(VAR) scripts/dev/run
+	@B=$(B) V=$(V) ONCE=$(ONCE) VAR=$(VAR) scripts/dev/run
 check:
 	@scripts/dev/check $(T)
 asan:

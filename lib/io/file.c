@@ -51,7 +51,7 @@ bool file_mkdir(int at, const char *path, mode_t mode)
 
 bool file_read(int at, const char *path, str *to)
 {
-	char buf[16384];
+	char buf[2048]; /* most of these files are small, and a server's stack stays small too */
 	ssize_t n;
 	int fd = openat(at, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0)

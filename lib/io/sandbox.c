@@ -116,14 +116,24 @@ bool sandbox_paths(const sandbox_path *paths, size_t count)
 	return ruleset_enter(ruleset);
 }
 
+/* Lower limits that hold already stay. */
+static bool limit(int what, rlim_t value)
+{
+	struct rlimit r;
+	if (getrlimit((__rlimit_resource_t)what, &r) < 0)
+		return false;
+	if (r.rlim_max > value)
+		r.rlim_max = value;
+	if (r.rlim_cur > r.rlim_max)
+		r.rlim_cur = r.rlim_max;
+	return setrlimit((__rlimit_resource_t)what, &r) == 0;
+}
+
 static bool limits(rlim_t files)
 {
-	const struct rlimit none = {0, 0}, few = {files, files};
-	bool done = setrlimit(RLIMIT_CORE, &none) == 0 && setrlimit(RLIMIT_NPROC, &none) == 0 &&
-		    setrlimit(RLIMIT_NOFILE, &few) == 0;
+	bool done = limit(RLIMIT_CORE, 0) && limit(RLIMIT_NPROC, 0) && limit(RLIMIT_NOFILE, files);
 #ifndef PABAL_NO_SECCOMP /* the sanitizers map terabytes */
-	const struct rlimit memory = {256 << 20, 256 << 20};
-	done = done && setrlimit(RLIMIT_AS, &memory) == 0;
+	done = done && limit(RLIMIT_AS, 256 << 20);
 #endif
 	return done;
 }

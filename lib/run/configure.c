@@ -57,6 +57,13 @@ void keeper_configure(keeper_config *c)
 	smtp_limits *l = &c->limits;
 	if (control_value("me", &c->mem, &l->me) != CONTROL_OK)
 		mistake(c, "control/me", strerror(errno));
+	static const char *const needed[] = {"domains", "users"};
+	for (size_t i = 0; i < 2; i++) {
+		char file[64];
+		(void)snprintf(file, sizeof file, "control/%s", needed[i]);
+		if (!control_exists(needed[i]))
+			mistake(c, file, "there is no such file, and mail needs it");
+	}
 	l->max_size = number(c, "max-size", UINT64_C(1) << 40, 50 << 20);
 	l->max_rcpts = number(c, "max-recipients", ENVELOPE_RCPT_MAX, 1000);
 	l->max_errors = number(c, "max-errors", 1000000, 20);

@@ -138,9 +138,9 @@ int talker_run(const talker_config *given, pid_t keeper)
 		return EX_TEMPFAIL;
 	if (c.slot.wake >= 0)
 		c.slot.wake = FD_WAKE;
+	out_open(&to, 1, SERVER_OUT); /* the small buffers first: they share pages */
 	talk_open(&t, FD_KEEPER);
 	in_open(&from, 0, SERVER_IN);
-	out_open(&to, 1, SERVER_OUT);
 	int code = (c.listening ? serve_many : serve_one)(&c, &t, &from, &to);
 	out_close(&to);
 	in_close(&from);

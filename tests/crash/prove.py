@@ -26,7 +26,7 @@ PASSES = 3  # of queue-run, at most: drop/ to queue, queue to Maildir, bounce to
 
 def environment(root, **more):
     env = {"PATH": BIN + ":/usr/sbin:/usr/bin:/sbin:/bin", "PABAL_ROOT": root, "LC_ALL": "C.UTF-8", "TZ": "UTC",
-           "TMPDIR": os.path.dirname(root), "PABAL_LOG": "none"}
+           "TMPDIR": os.path.dirname(root), "PABAL_LOG": "none", "ASAN_OPTIONS": "detect_leaks=0:exitcode=125"}
     env.update(more)
     return env
 
@@ -77,15 +77,16 @@ class Disk:
 
 
 class Prover:
-    def __init__(self, scenario, work, full, without=None):
+    def __init__(self, scenario, work, full, without=None, limit=None):
         self.s, self.work, self.full, self.without = scenario, work, full, without
+        self.limit = limit or (4096 if full else scenario.limit)
         self.failures, self.cache, self.states = [], {}, 0
 
     def run(self):
         s = self.s
         root = os.path.join(self.work, "root")
         s.prepare(root, environment(root), BIN)
-        self.model = Model(root, both=self.full, limit=4096 if self.full else s.limit)
+        self.model = Model(root, both=self.full, limit=self.limit)
         self.disk = Disk(root, os.path.join(self.work, "after"), self.model.static)
         if s.repair:
             subprocess.run(["sh", "-ec", s.repair], cwd=self.disk.path, check=True)
@@ -196,10 +197,10 @@ def leave_out(events, number):
     return [e for i, e in enumerate(events) if i not in (begin, end)]
 
 
-def prove(scenario, full, without=None):
+def prove(scenario, full, without=None, limit=None):
     base = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
     work = tempfile.mkdtemp(prefix="pabal-crash-", dir=base)
-    prover = Prover(scenario, work, full, without)
+    prover = Prover(scenario, work, full, without, limit)
     try:
         prover.run()
     finally:
@@ -235,6 +236,7 @@ def main():
     p.add_argument("-l", "--list", action="store_true")
     p.add_argument("-t", "--self-test", action="store_true", help="find the writers that are wrong on purpose")
     p.add_argument("-w", "--without", type=int, metavar="N", help="as if the N-th sync had been forgotten")
+    p.add_argument("-L", "--limit", type=int, metavar="N", help="all combinations up to N at a crash point")
     p.add_argument("scenario", nargs="*")
     args = p.parse_args()
     chosen = {s.name: s for s in SCENARIOS}
@@ -246,7 +248,7 @@ def main():
         return self_test(chosen)
     for name in args.scenario or [s.name for s in SCENARIOS if not s.broken]:
         began = time.monotonic()
-        prover = prove(chosen[name], args.full, args.without)
+        prover = prove(chosen[name], args.full, args.without, args.limit)
         print(f"{name}: {len(prover.events)} events, {prover.syncs} syncs, {prover.states} states, {len(prover.cache)} distinct, "
               f"{prover.model.cut} crash points bounded, {len(prover.failures)} failures, "
               f"{time.monotonic() - began:.1f} s", flush=True)

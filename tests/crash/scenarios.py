@@ -46,7 +46,7 @@ class Scenario:
     broken = False     # a writer that is wrong on purpose: the prover must find it
     syncs_needed = False  # a proof without any one of its syncs must fail
     recovery = True
-    limit = 100
+    limit = 48
     sizes = (0,)
     env = {}
     other = False      # sendmail is called by a user who may not write the queue

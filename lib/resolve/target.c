@@ -44,7 +44,7 @@ static const char *parse_one(span text, arena *a, addr *target)
 	if (foreign_form(text))
 		return "a target that is a program, a file or an include";
 	/* The parser's spans may point into the text, which is in the same arena. */
-	if (addr_mailbox(text, a, target) != ADDR_OK || target->null)
+	if (addr_mailbox(text, a, target) != ADDR_OK || target->null || !target->local.n)
 		return "a target that is not an address";
 	return NULL;
 }

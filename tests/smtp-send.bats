@@ -395,6 +395,14 @@ zone() {
 		half MX 10 x.broken.test.
 		half MX 20 two
 		bad MX 10 x.broken.test.
+		many MX 10 crowd
+		crowd A 127.0.1.1
+		crowd A 127.0.1.2
+		crowd A 127.0.1.3
+		crowd A 127.0.1.4
+		crowd A 127.0.1.5
+		crowd A 127.0.1.6
+		crowd A 127.0.1.7
 	END
 	echo 'nonsense(' >"$T/dns/broken.test.zone"
 	start_dns "$T/dns"
@@ -442,6 +450,33 @@ mx() {
 	mx order.example.test
 	[ "$status" = 75 ]
 	[ ! -s "$T/two" ]
+}
+
+@test "MX: no more than five connections for one message" {
+	zone
+	start_fake s 0.0.0.0 -- 'connect=421 busy'
+	PORT=$FAKE_PORT
+	mx many.example.test
+	[ "$status" = 75 ]
+	wait_until grep -q '^5\. closed' "$T/s"
+	! grep -q '^6' "$T/s"
+}
+
+@test "worker: a place that cannot be reached is not tried for each job; one that hangs up is" {
+	need strace
+	local dead i
+	dead=$(free_port)
+	start_fake s -- 'RCPT:poison@x.test=@close'
+	{
+		for i in 1 2 3; do job $i 1 b@x.test "[127.0.0.1]:$dead"; done
+		job 4 1 poison@x.test
+		job 5 1 b@x.test
+	} >"$T/jobs"
+	strace -f -o "$T/trace" -e trace=connect smtp-send -b <"$T/jobs" >>"$T/results"
+	[ "$(grep -c "htons($dead)" "$T/trace")" = 1 ]
+	[ "$(grep -c ' 75 .*4.4.1 ' "$T/results")" = 3 ]
+	[[ $(result 4 1) == 75* ]]
+	[ "$(result 5 1)" = "0 250 2.0.0 taken" ]
 }
 
 @test "MX: equals are taken at random" {

@@ -232,6 +232,18 @@ static void content_failed(client *c, txn *t, int error)
 	txn_lost(t, &why);
 }
 
+/* An octet a millisecond is the slowest that is borne: a server that takes one in a while, each in time,
+ * must not keep us for ever. */
+static void write_content(client *c, txn *t, outgoing *m)
+{
+	c->out.deadline = clock_ms() + c->times.block + (int64_t)m->facts.wire;
+	if (outgoing_write(m, &c->out))
+		txn_content_sent(t);
+	else
+		content_failed(c, t, errno);
+	c->out.deadline = 0;
+}
+
 static const struct {
 	const char *phase;
 	size_t wait; /* offset in client_times */
@@ -272,10 +284,7 @@ static void advance(client *c, txn *t, outgoing *m, bool *unsure)
 		if (!write_octets(c, S(".\r\n"), "in the message", &why))
 			txn_lost(t, &why);
 	} else if (t->step == TXN_CONTENT) {
-		if (outgoing_write(m, &c->out))
-			txn_content_sent(t);
-		else
-			content_failed(c, t, errno);
+		write_content(c, t, m);
 	}
 }
 

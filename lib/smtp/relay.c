@@ -152,11 +152,13 @@ static void try_address(relay *r, span dest, const dial_addr *a, const relay_mai
 		note(why, &st);
 		return;
 	}
+	r->sessions++;
 	status st = client_start(&r->client, fd, span_str(r->me));
 	if (!status_is_ok(&st)) {
 		note(why, &st);
 		return;
 	}
+	r->spoke = true;
 	session(r, dest, m);
 	if (client_up(&r->client))
 		(void)snprintf(r->dest, sizeof r->dest, "%.*s", SPAN_FMT(dest));
@@ -174,6 +176,12 @@ static bool need_dns(relay *r, status *why)
 	return r->dns != NULL;
 }
 
+/* Enough was tried for now. */
+static bool weary(const relay *r)
+{
+	return r->tried >= DIAL_ADDRS_MAX || r->sessions >= RELAY_SESSIONS || r->mute >= RELAY_MUTE;
+}
+
 static void try_host(relay *r, span dest, const char *host, uint16_t port, const relay_mail *m,
 		     status *why)
 {
@@ -183,13 +191,13 @@ static void try_host(relay *r, span dest, const char *host, uint16_t port, const
 	(void)snprintf(r->host, sizeof r->host, "%s", host);
 	r->ip[0] = 0;
 	status st = dns_addrs(r->dns, host, port, clock_ms() + r->times.lookup, &addrs);
-	if (!status_is_ok(&st))
+	if (!status_is_ok(&st)) {
+		r->mute += !status_is_permanent(&st);
 		note(why, &st);
-	for (size_t i = 0; status_is_ok(&st) && i < addrs.count; i++) {
-		if (!pending(m) || r->tried >= DIAL_ADDRS_MAX)
-			return;
-		try_address(r, dest, &addrs.a[i], m, why);
+		return;
 	}
+	for (size_t i = 0; i < addrs.count && pending(m) && !weary(r); i++)
+		try_address(r, dest, &addrs.a[i], m, why);
 }
 
 static void try_mx(relay *r, span dest, const dial_place *place, const relay_mail *m, status *why)
@@ -203,7 +211,7 @@ static void try_mx(relay *r, span dest, const dial_place *place, const relay_mai
 		note(why, &st);
 		return;
 	}
-	for (size_t i = 0; i < list.count && pending(m); i++)
+	for (size_t i = 0; i < list.count && pending(m) && !weary(r); i++)
 		try_host(r, dest, list.hosts[i].name, place->port, m, why);
 }
 
@@ -213,7 +221,8 @@ static void try_place(relay *r, span dest, const relay_mail *m, status *why)
 {
 	dial_place place;
 	bool named = r->host_only || span_starts(dest, S("["));
-	r->tried = 0;
+	r->spoke = false;
+	r->tried = r->sessions = r->mute = 0;
 	r->ip[0] = 0;
 	if (!dial_parse(dest, r->port, &place)) {
 		*why = status_make(EX_NOHOST, 550, "5.1.2", "no destination: %.*s", SPAN_FMT(dest));
@@ -272,7 +281,9 @@ void relay_send(relay *r, span dest, const relay_mail *m)
 	if (pending(m) && !is_dead(r, dest, &why)) {
 		client_quit(&r->client);
 		try_place(r, dest, m, &why);
-		if (pending(m) && !status_is_ok(&why))
+		/* only where nobody was spoken to: one message that a server cannot bear
+		 * must not hold up the others */
+		if (pending(m) && !status_is_ok(&why) && !r->spoke)
 			remember_dead(r, dest, &why);
 	}
 	if (status_is_ok(&why))

@@ -8,7 +8,9 @@
 #include "smtp/client.h"
 
 enum {
-	RELAY_BATCH = 100, /* recipients of one transaction (RFC 5321, 4.5.3.1.8) */
+	RELAY_SESSIONS = 5, /* connections for one message: a place may keep us waiting at each */
+	RELAY_MUTE = 3,	    /* lookups without answer */
+	RELAY_BATCH = 100,  /* recipients of one transaction (RFC 5321, 4.5.3.1.8) */
 	RELAY_DEAD_MS =
 	    30000, /* a place that could not be reached is not tried again for so long */
 	RELAY_DEST_MAX = 300,
@@ -23,7 +25,9 @@ typedef struct relay {
 	client client;
 	char dest[RELAY_DEST_MAX]; /* where the kept connection leads to */
 	char host[NET_NAME_ROOM], ip[NET_ADDR_ROOM];
-	unsigned tried;		   /* addresses, for the current message */
+	/* of the current message: addresses tried, connections made, lookups without answer */
+	unsigned tried, sessions, mute;
+	bool spoke;		   /* some host took the greeting */
 	char dead[RELAY_DEST_MAX]; /* the last place that could not be reached at all */
 	int64_t dead_until;	   /* of clock_ms() */
 	status dead_why;

@@ -506,9 +506,13 @@ mx() {
 	[ "$(grep -c MAIL "$T/two")" = 3 ]
 	mx six.example.test
 	[ "$status" = 0 ]
+	for name in "[::1]:$PORT" "[IPv6:::1]:$PORT"; do
+		smtp-send -f a@example.test -c "$name" b@x.test <"$M"
+		smtp-send -f a@example.test "$name" b@x.test <"$M"
+	done
 	mx both.example.test # IPv6 first
 	[ "$status" = 0 ]
-	[ "$(grep -c MAIL "$T/six")" = 2 ]
+	[ "$(grep -c MAIL "$T/six")" = 6 ]
 }
 
 @test "DNS says no: null MX, no domain, no address, only ourselves" {

@@ -131,10 +131,54 @@ static const char *alias_fault(span value)
 	return why;
 }
 
+/* Beside this program, or in PATH; a missing program defers mail, so it is worth a line. */
+static bool program_exists(span name)
+{
+	char self[PATH_MAX];
+	str path = str_new(PATH_MAX);
+	span rest = span_str(getenv("PATH"));
+	bool found = false;
+	if (memchr(name.p, '/', name.n)) {
+		(void)str_put(&path, name);
+		found = access(str_cstr(&path), X_OK) == 0;
+		str_free(&path);
+		return found;
+	}
+	ssize_t n = readlink("/proc/self/exe", self, sizeof self);
+	span folder = span_of(self, n > 0 ? (size_t)n : 0);
+	folder.n = span_rfind(folder, '/');
+	while (!found && (folder.n || rest.n)) {
+		str_clear(&path);
+		(void)str_printf(&path, "%.*s/%.*s", SPAN_FMT(folder), SPAN_FMT(name));
+		found = folder.n && !path.over && access(str_cstr(&path), X_OK) == 0;
+		folder = span_cut(&rest, ':');
+	}
+	str_free(&path);
+	return found;
+}
+
 static const char *route_fault(span value)
 {
 	span agent, hop;
-	return route_parse(value, &agent, &hop);
+	const char *why = route_parse(value, &agent, &hop);
+	if (!why && agent.n && !program_exists(agent))
+		why = "the agent is not there";
+	return why;
+}
+
+static void check_chain(const char *name, arena *a)
+{
+	span chain;
+	enum control_result r = control_value(name, a, &chain);
+	if (r == CONTROL_ABSENT)
+		return;
+	span rest = chain, program = r == CONTROL_OK ? span_word(&rest) : S("");
+	if (r == CONTROL_ERROR)
+		fail("control/%s: %s", name, strerror(errno));
+	else if (!program_exists(program))
+		fail("control/%s: %.*s is not there", name, SPAN_FMT(program));
+	else
+		ok("control/%s: %.*s", name, SPAN_FMT(chain));
 }
 
 static const char *passwd_fault(span value)
@@ -355,6 +399,7 @@ int main(int argc, char **argv)
 	check_table("control/routes", false, route_fault);
 	check_table("passwd", false, passwd_fault);
 	check_nets(&a);
+	check_chain("recv-chain", &a);
 	(void)check_mode("passwd", S_IFREG, 0400, 077);
 	check_queue();
 	check_failed();

@@ -258,7 +258,12 @@ tree() {
 	again && rm control/routes && echo 'bob@example.test:{PLAIN}secret' >passwd && check 'passwd:1: bob@'
 	again && chmod 644 passwd && check 'passwd: mode 0644'
 	again && chmod 600 passwd && echo 'not-a-net' >control/relay-nets && check 'control/relay-nets: '
-	again && rm control/relay-nets && sed -i '/^postmaster@/d' control/aliases
+	again && rm control/relay-nets && echo 'second.test:no-such-agent x' >control/routes &&
+		check 'control/routes:1: second.test: the agent is not there'
+	again && rm control/routes && echo 'no-such-program -- queue-add -e 3' >control/recv-chain &&
+		check 'control/recv-chain: no-such-program is not there'
+	echo 'thru cat -- queue-add -e 3' >control/recv-chain && mail-doctor | grep -qx 'ok control/recv-chain: thru cat -- queue-add -e 3'
+	rm control/recv-chain && sed -i '/^postmaster@/d' control/aliases
 	run mail-doctor # <postmaster> without an alias is the resolver's to judge; it must not crash
 	[[ $status == [01] ]]
 }

@@ -23,6 +23,7 @@ struct table {
 	int fd; /* -1: not open */
 	order_id id;
 	uint64_t size, start; /* octets of the file; where the comments at the top end */
+	bool touched;	      /* the file was read since the last look at its state */
 	bool ordered;	      /* the whole file was checked */
 	coproc *program;      /* where the table is an executable */
 	struct slot {
@@ -81,6 +82,7 @@ static bool block_at(table *t, uint64_t at, span *octets)
 	if (s->number != number) {
 		ssize_t got = file_pread(t->fd, block, BLOCK, (off_t)(at / BLOCK * BLOCK));
 		s->number = 0;
+		t->touched = true;
 		if (got < 0) {
 			t->error = "cannot be read";
 			return false;
@@ -235,6 +237,7 @@ static enum table_result refresh(table *t)
 {
 	struct stat st;
 	t->error = NULL;
+	t->touched = false;
 	if (stat(t->path, &st) < 0) {
 		int error = errno;
 		forget(t);
@@ -254,6 +257,7 @@ static enum table_result refresh(table *t)
 static const char *check_now(table *t, size_t *line)
 {
 	const char *wrong = order_check(t->fd, line);
+	t->touched = true;
 	if (!wrong && !order_id_fresh(&t->id)) {
 		t->ordered = true;
 		if (t->size >= REMEMBER_FROM)
@@ -262,9 +266,12 @@ static const char *check_now(table *t, size_t *line)
 	return wrong;
 }
 
+/* What was answered from kept blocks alone is the answer of the file as refresh() saw it. */
 static bool unchanged(table *t)
 {
 	struct stat st;
+	if (!t->touched)
+		return true;
 	if (fstat(t->fd, &st) < 0)
 		return false;
 	order_id id = order_id_of(&st);

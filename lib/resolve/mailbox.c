@@ -56,10 +56,20 @@ bool mailbox_parse(span value, mailbox_entry *e)
 	return !field[3].n || parse_quota(field[3], &e->quota);
 }
 
-/* A mailbox that the asker may not look into is left to the delivery to judge. */
-static bool usable(const char *dir)
+/* A mailbox that the asker may not look into is left to the delivery to judge; so are cur/ and tmp/: this
+ * is asked for each RCPT, and one look tells a store that is not mounted. */
+static bool usable(span dir)
 {
-	return maildir_check(dir) || errno == EACCES || errno == EPERM;
+	struct stat st;
+	str path = str_new(8192);
+	(void)str_put(&path, dir);
+	(void)str_put(&path, S("/new"));
+	errno = ENAMETOOLONG;
+	bool there = !path.over && stat(str_cstr(&path), &st) == 0;
+	int error = there ? S_ISDIR(st.st_mode) ? 0 : ENOTDIR : errno;
+	str_free(&path);
+	errno = error;
+	return error == 0 || error == EACCES || error == EPERM;
 }
 
 static void refuse(resolve_answer *out, status why)
@@ -140,7 +150,7 @@ void mailbox_answer(resolver *r, span key, span value, span ext, uint64_t size, 
 		return refuse(out, book_fault_at(r->users, key, "not maildir[:uid:gid[:quota]]"));
 	if (!whole_path(e.maildir, a, &out->maildir))
 		return refuse(out, book_fault_at(r->users, key, "path too long"));
-	if (!usable(out->maildir.p))
+	if (!usable(out->maildir))
 		return refuse(out,
 			      book_fault_at(r->users, key, no_maildir(out->maildir, errno, a)));
 	out->kind = RESOLVE_MAILBOX;
@@ -187,7 +197,7 @@ enum table_result mailbox_system(span user, span ext, uint64_t size, arena *a, r
 	(void)str_printf(&path, "%s/Maildir", pw.pw_dir);
 	out->maildir = arena_dup(a, str_span(&path));
 	str_free(&path);
-	if (!out->maildir.p || !usable(out->maildir.p)) {
+	if (!out->maildir.p || !usable(out->maildir)) {
 		out->why = book_fault("/etc/passwd", 0, no_maildir(out->maildir, errno, a));
 		return TABLE_ERROR;
 	}

@@ -12,7 +12,7 @@
 #include "base/die.h"
 #include "io/clock.h"
 
-enum { KILL_AFTER_MS = 5000, FD_HIGH = 20 };
+enum { KILL_AFTER_MS = 5000, POLL_MS = 20, FD_HIGH = 20 };
 
 static bool is_socket(int fd)
 {
@@ -86,18 +86,23 @@ pid_t proc_spawn(char *const argv[], char *const env[], proc_fds fds)
 	_exit(EX_TEMPFAIL);
 }
 
-/* Whether the child has ended by `deadline` of clock_ms(). */
-static bool ended_by(int pidfd, int64_t deadline)
+/* Whether the child has ended by `deadline` of clock_ms(). Without a pidfd (an old kernel, valgrind) it is
+ * looked at every POLL_MS. */
+static bool ended_by(pid_t pid, int pidfd, int64_t deadline)
 {
 	struct pollfd p = {.fd = pidfd, .events = POLLIN};
 	for (;;) {
-		int n = poll(&p, 1, clock_left(deadline));
-		if (n > 0)
+		int left = clock_left(deadline);
+		siginfo_t info = {.si_pid = 0};
+		if (pidfd < 0 && left > POLL_MS)
+			left = POLL_MS;
+		if (poll(&p, 1, left) > 0)
 			return true;
-		if (n == 0 && clock_left(deadline) == 0)
-			return false;
-		if (n < 0 && errno != EINTR)
+		if (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) < 0 ||
+		    info.si_pid == pid)
 			return true; /* waitpid() says the rest */
+		if (clock_left(deadline) == 0)
+			return false;
 	}
 }
 
@@ -105,15 +110,14 @@ static bool ended_by(int pidfd, int64_t deadline)
 static bool end_late_child(pid_t pid, int64_t deadline)
 {
 	int pidfd = pidfd_open(pid, 0);
-	if (pidfd < 0)
-		return false;
-	bool late = !ended_by(pidfd, deadline);
+	bool late = !ended_by(pid, pidfd, deadline);
 	if (late) {
 		kill(pid, SIGTERM);
-		if (!ended_by(pidfd, clock_ms() + KILL_AFTER_MS))
+		if (!ended_by(pid, pidfd, clock_ms() + KILL_AFTER_MS))
 			kill(pid, SIGKILL);
 	}
-	close(pidfd);
+	if (pidfd >= 0)
+		close(pidfd);
 	return late;
 }
 

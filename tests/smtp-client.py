@@ -164,6 +164,18 @@ def term(port, parent):
     assert c.f.read() == b""
 
 
+def silence(port):
+    a, b, c = ready(port), ready(port), ready(port)
+    b.f.write(b"NOO")
+    b.f.flush()
+    c.say("MAIL FROM:<a@b.example>")
+    c.say("RCPT TO:<alice@example.org>")
+    assert c.code("DATA") == "354"
+    c.f.write(b"Subject: x\r\n")
+    c.f.flush()
+    print(*(x.reply()[:9] for x in (a, b, c)))
+
+
 def size(port):
     with smtplib.SMTP("127.0.0.1", int(port), timeout=20) as s:
         s.ehlo()

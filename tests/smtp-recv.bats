@@ -323,6 +323,14 @@ MAIL=('EHLO client.example' 'MAIL FROM:<a@sender.example>' 'RCPT TO:<alice@examp
 	nothing_left
 }
 
+@test "silence on a connection too, between commands, in one, and in data" {
+	echo 1 >"$PABAL_ROOT/control/timeout"
+	start_wait smtp-recv
+	run timeout 20 python3 "$BATS_TEST_DIRNAME/smtp-client.py" silence "$PORT"
+	[ "$output" = "421 4.4.2 421 4.4.2 421 4.4.2" ]
+	nothing_left
+}
+
 @test "swaks, curl and Python's smtplib send" {
 	need swaks curl
 	start_wait smtp-recv

@@ -37,8 +37,16 @@ static int64_t nearest(const in *s)
 	return idle ? idle : s->deadline;
 }
 
+static enum in_result late(void)
+{
+	errno = ETIMEDOUT;
+	return IN_TIMEOUT;
+}
+
 static enum in_result wait_readable(const in *s)
 {
+	if (s->timer)
+		return s->deadline && clock_left(s->deadline) == 0 ? late() : IN_OK;
 	struct pollfd p = {.fd = s->fd, .events = POLLIN};
 	int64_t deadline = nearest(s);
 	if (deadline == 0)
@@ -49,10 +57,8 @@ static enum in_result wait_readable(const in *s)
 			return IN_OK;
 		if (n < 0 && errno != EINTR)
 			return IN_ERROR;
-		if (n == 0 || clock_left(deadline) == 0) {
-			errno = ETIMEDOUT;
-			return IN_TIMEOUT;
-		}
+		if (n == 0 || clock_left(deadline) == 0)
+			return late();
 	}
 }
 
@@ -118,6 +124,8 @@ static enum in_result fill(in *s)
 			s->eof = true;
 			return IN_EOF;
 		}
+		if (errno == EAGAIN && s->timer)
+			return late();
 		if (errno == EAGAIN) {
 			struct pollfd p = {.fd = s->fd, .events = POLLIN};
 			(void)poll(&p, 1, clock_left(nearest(s)));

@@ -23,6 +23,7 @@ typedef struct in {
 	int64_t deadline; /* of clock_ms(), for all reads together; 0: none */
 	void (*before_wait)(void *); /* called before a read that may block: flush the replies here */
 	void *before_wait_arg;
+	bool timer;       /* the socket itself has a time-out (SO_RCVTIMEO): no poll before a read */
 	int *passed;      /* where set: a descriptor that comes along (SCM_RIGHTS) is put here, O_CLOEXEC,
 			     owned by the caller; *passed is -1 before; a second one is closed */
 } in;

@@ -57,6 +57,13 @@ static bool keep_only_ours(const talker_config *c)
 	return syscall(SYS_close_range, FD_FIRST_CLOSED, UINT_MAX, 0) == 0;
 }
 
+/* Connections have it from their listener. On a pipe there is none, and poll(2) does it. */
+static bool set_timer(int idle_ms)
+{
+	struct timeval t = {.tv_sec = idle_ms / 1000};
+	return setsockopt(0, SOL_SOCKET, SO_RCVTIMEO, &t, sizeof t) == 0;
+}
+
 static bool enter_sandbox(const talker_config *c)
 {
 	if (sandbox_talker(c->listening ? 0 : -1, FD_KEEPER))
@@ -107,7 +114,7 @@ static int serve_many(const talker_config *c, talk *t, in *from, out *to)
 	for (uint64_t served = 0; served < c->connections && !retire; served++) {
 		prefork_idle(&c->slot);
 		int fd = accept4(0, NULL, NULL, SOCK_CLOEXEC);
-		if (fd < 0 && (errno == EINTR || errno == ECONNABORTED))
+		if (fd < 0 && (errno == EINTR || errno == ECONNABORTED || errno == EAGAIN))
 			continue;
 		if (fd < 0)
 			return retire ? EX_OK : EX_TEMPFAIL;
@@ -134,6 +141,7 @@ int talker_run(const talker_config *given, pid_t keeper)
 	take_signals();
 	log_close();
 	(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
+	bool timer = set_timer(c.limits->idle_ms);
 	if (getppid() != keeper || !keep_only_ours(&c) || !enter_sandbox(&c))
 		return EX_TEMPFAIL;
 	if (c.slot.wake >= 0)
@@ -141,6 +149,7 @@ int talker_run(const talker_config *given, pid_t keeper)
 	out_open(&to, 1, SERVER_OUT); /* the small buffers first: they share pages */
 	talk_open(&t, FD_KEEPER);
 	in_open(&from, 0, SERVER_IN);
+	from.timer = timer;
 	int code = (c.listening ? serve_many : serve_one)(&c, &t, &from, &to);
 	out_close(&to);
 	in_close(&from);

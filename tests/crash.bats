@@ -27,5 +27,6 @@ prove() {
 @test "crash: deliver-maildir" { prove deliver-maildir; }
 @test "crash: queue-run delivers" { prove queue-run; }
 @test "crash: queue-run defers" { prove queue-run-defer; }
+@test "crash: queue-run relays" { prove queue-run-relay; }
 @test "crash: queue-run takes in drop/" { prove queue-run-drop; }
 @test "crash: queue-run bounces" { prove queue-run-bounce; }

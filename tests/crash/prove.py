@@ -16,6 +16,7 @@ import time
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from model import Model, state_key  # noqa: E402
 from scenarios import SCENARIOS  # noqa: E402
+from sink import Sink  # noqa: E402
 from trace import record  # noqa: E402
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -81,10 +82,14 @@ class Prover:
         self.s, self.work, self.full, self.without = scenario, work, full, without
         self.limit = limit or (4096 if full else scenario.limit)
         self.failures, self.cache, self.states = [], {}, 0
+        self.sink = None
 
     def run(self):
         s = self.s
         root = os.path.join(self.work, "root")
+        if s.sink:
+            self.sink = Sink()
+            s.route = f"[127.0.0.1]:{self.sink.server_address[1]}"
         s.prepare(root, environment(root), BIN)
         self.model = Model(root, both=self.full, limit=self.limit)
         self.disk = Disk(root, os.path.join(self.work, "after"), self.model.static)
@@ -92,19 +97,24 @@ class Prover:
             subprocess.run(["sh", "-ec", s.repair], cwd=self.disk.path, check=True)
         stdin = open(s.stdin_file, "rb") if s.stdin_file else None
         events, said, code, err = record(s.argv, root, self.work, stdin,
-                                         environment(root, **s.env))
+                                         environment(root, **s.env), hear=s.sink)
         if code != 0:
             raise SystemExit(f"{s.name}: the command itself failed ({code}): {err.decode('utf-8', 'replace')}")
         self.syncs = sum(e[0] == "sync_begin" for e in events)
         if self.without:
             events = leave_out(events, self.without)
         said_so_far, exited = b"", None
+        self.heard = set()
         self.point(0, "start", said_so_far, exited)
         for i, e in enumerate(events, 1):
             if e[0] == "say":
                 said_so_far += e[1]
             elif e[0] == "exit":
                 exited = e[1]
+            elif e[0] == "heard":
+                if not self.sink or not self.sink.heard_in(e[1]):
+                    continue
+                self.heard |= self.sink.heard_in(e[1])
             else:
                 self.model.event(e)
             if e[0] != "sync_begin":
@@ -137,7 +147,7 @@ class Prover:
                 both = (False, True) if self.full and self.s.recovery else (key[0] % 2 == 1,)
                 self.cache[key] = [self.recover(state, modes, read) for read in both]
             for result in self.cache[key]:
-                for wrong in self.s.judge(confirmed, result):
+                for wrong in self.s.judge(confirmed, result, self.heard, exited == 0):
                     self.fail(number, event, state, wrong)
 
     def fail(self, number, event, state, wrong):
@@ -158,6 +168,8 @@ class Prover:
         self.look(result)
         if read:
             self.read_mail()
+        if self.sink:
+            self.sink.seen.clear()
         env = environment(self.disk.path, PABAL_NOW=str(int(time.time()) + 2 * DAY))
         if self.s.recovery:
             listed = subprocess.run([os.path.join(BIN, "queue-list")], env=env, capture_output=True, timeout=60)
@@ -170,6 +182,8 @@ class Prover:
                 if not any(self.disk.files("queue/" + d) for d in ("new", "later", "drop")):
                     break
         result["found"] = self.look(result)
+        if self.sink:
+            result["found"]["sink"] = list(self.sink.seen)
         return result
 
     def look(self, result):

@@ -49,6 +49,7 @@ class Scenario:
     limit = 48
     sizes = (0,)
     env = {}
+    sink = False       # far.test is routed to a host of the prover's own (sink.py)
     other = False      # sendmail is called by a user who may not write the queue
     shell = repair = None  # before the command; and in the tree that is recovered
 
@@ -61,7 +62,7 @@ class Scenario:
         self.before = getattr(self, "before", set())
 
     def boxes(self, number):
-        return {f"mail/{DOMAIN}/{u}" for u in self.to[number - 1]}
+        return {u if u == "sink" else f"mail/{DOMAIN}/{u}" for u in self.to[number - 1]}
 
     def sendmail(self, root, bin_dir):
         """How sendmail is called: by another user where we are root, else where the queue is closed to us."""
@@ -80,6 +81,8 @@ class Scenario:
 
     def prepare(self, root, env, bin_dir):
         make_root(root)
+        if self.sink:
+            write(f"{root}/control/routes", f"far.test:{self.route}\n")
         work = os.path.dirname(root)
         if getattr(self, "stdin", None) is not None:
             self.stdin_file = os.path.join(work, "message")
@@ -119,8 +122,9 @@ class Scenario:
             return 0
         return None
 
-    def judge(self, confirmed, result):
-        """Yields what is wrong."""
+    def judge(self, confirmed, result, heard, ended):
+        """Yields what is wrong. `heard`: the numbers of which the sink had said that it took them; `ended`: the
+        command had ended, so a relayed message is not sent a second time."""
         yield from ("partial: " + p for p in result["partial"])
         yield from result["trouble"]
         for number in range(1, len(self.messages) + 1):
@@ -129,8 +133,12 @@ class Scenario:
                 if box not in self.boxes(number):
                     if count:
                         yield f"message {number} is in {box}, where it does not belong"
+                elif box == "sink" and ended and count:
+                    yield f"message {number} was relayed, and is sent again"
                 elif count > 1:
                     yield f"message {number} is {count} times in {box}"
+                elif count == 0 and box == "sink" and number in heard:
+                    pass
                 elif count == 0 and number in confirmed:
                     yield f"message {number} was confirmed and is not in {box}"
         for box in getattr(self, "bounce_to", ()):
@@ -144,6 +152,7 @@ def smtp_session(text):
             + text.replace(b"\n", b"\r\n") + b".\r\nQUIT\r\n")
 
 
+FAR = "someone@far.test"
 KIM, LEE, BOTH = (f"{u}@{DOMAIN}" for u in ("kim", "lee", "both"))
 SENDER = ("-f", KIM)
 
@@ -166,6 +175,9 @@ SCENARIOS = [
              before={1, 2}, first=[("queue-add", [*SENDER, LEE], 0), ("queue-add", [*SENDER, BOTH], 1)],
              shell=f"mv mail/{DOMAIN}/lee mail/{DOMAIN}/lee.away",
              repair=f"mv mail/{DOMAIN}/lee.away mail/{DOMAIN}/lee"),
+    Scenario("queue-run-relay", command=["queue-run"], sink=True, sizes=(0, 0), to=[["sink", "lee"], ["sink"]],
+             by="before", before={1, 2}, first=[("queue-add", [*SENDER, FAR, LEE], 0),
+                                                ("queue-add", [*SENDER, FAR], 1)]),
     Scenario("queue-run-drop", command=["queue-run"], other=True, sizes=(0, 0),
              to=[["lee"], ["kim"]], by="before", before={1, 2}, repair="chmod 700 queue/tmp queue/new",
              first=[("sendmail", ["-i", LEE], 0), ("sendmail", ["-i", KIM], 1)]),

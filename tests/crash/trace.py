@@ -10,6 +10,7 @@ An event is a tuple whose first item is its kind:
     ("sync_begin", key)             key: an inode number, or the path of a directory, or "*" (syncfs)
     ("sync_end", key)               what was there at the begin is durable from now on
     ("say", data)                   written to the command's standard output
+    ("heard", data)                 read from a socket (where record() was asked for it)
     ("exit", code)
 
 Paths are relative to the directory. What cannot be modelled (shared maps, copy_file_range) ends the
@@ -167,6 +168,15 @@ class Recorder:
 
     call_pwritev2 = call_pwritev
 
+    def call_read(self, pid, args, result, fd):
+        if fd[2] and text(fd[2]).startswith((b"socket:", b"TCP")):
+            self.events.append(("heard", b"".join(strings(args))[:result]))
+
+    def call_recvfrom(self, pid, args, result, fd):
+        self.events.append(("heard", b"".join(strings(args))[:result]))
+
+    call_recvmsg = call_recvfrom
+
     def call_lseek(self, pid, args, result, fd):
         file = self.file(pid, fd)
         if file:
@@ -316,13 +326,13 @@ class Recorder:
         return self.events
 
 
-def record(argv, root, work, stdin=None, env=None):
-    """Runs argv; its events, its standard output and its exit code."""
+def record(argv, root, work, stdin=None, env=None, hear=False):
+    """Runs argv; its events, its standard output and its exit code. `hear`: what comes from sockets too."""
     out, log = os.path.join(work, "stdout"), os.path.join(work, "strace")
     recorder = Recorder(root, out)
     with open(out, "wb") as f:
         strace = ["strace", "-f", "-y", "-xx", "-s", str(1 << 26), "--seccomp-bpf", "-q",
-                  "-e", "trace=" + CALLS, "-e", "signal=none", "-o", log, "--"]
+                  "-e", "trace=" + CALLS + (",read,recvfrom,recvmsg" if hear else ""), "-e", "signal=none", "-o", log, "--"]
         done = subprocess.run(strace + argv, stdin=stdin or subprocess.DEVNULL, stdout=f,
                               stderr=subprocess.PIPE, env=env, cwd=root, timeout=120)
     with open(out, "rb") as f:

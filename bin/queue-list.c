@@ -12,7 +12,7 @@
 #include "queue/scan.h"
 
 enum format { TABLE, TSV, JSON };
-enum { LINE_ROOM = 1 << 20 };
+enum { OUT_ROOM = 65536 };
 
 static const char usage_text[] = "usage: queue-list [-T | -j] [ID...]\n";
 static const char *const where_names[] = {"new", "later", "hold", "failed"};
@@ -251,7 +251,7 @@ int main(int argc, char **argv)
 	l.queue = qadd_open_queue();
 	if (l.queue < 0)
 		die_errno(errno == EACCES ? EX_NOPERM : EX_UNAVAILABLE, "%s/queue", control_root());
-	out_open(&l.o, STDOUT_FILENO, LINE_ROOM);
+	out_open(&l.o, STDOUT_FILENO, OUT_ROOM);
 	if (!scan_all(l.queue, keep, &l))
 		die_errno(errno == EACCES ? EX_NOPERM : EX_UNAVAILABLE, "%s/queue", control_root());
 	if (l.count)
@@ -260,7 +260,9 @@ int main(int argc, char **argv)
 		show(&l, &l.entries[i]);
 	if (!out_flush(&l.o))
 		die_errno(EX_IOERR, "standard output");
+	out_close(&l.o);
 	free(l.entries);
+	(void)close(l.queue);
 	if (l.trouble)
 		return EX_UNAVAILABLE;
 	return *l.ids && l.shown == 0 ? EX_NOMATCH : EX_OK;

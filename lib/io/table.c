@@ -16,7 +16,10 @@
 #include "io/file.h"
 #include "io/order.h"
 
-enum { BLOCK = 4096, SLOTS = 64, REMEMBER_FROM = 1 << 20 };
+enum { BLOCK = 4096, SLOTS = 64, REMEMBER_FROM = 1 << 20, TRIES = 5 };
+
+/* An editor that replaces the file, or changes its owner, while it is read: the answer is in the new one. */
+static const char changed[] = "changed while it was read";
 
 struct table {
 	char *name, *path;
@@ -124,7 +127,7 @@ static bool copy_out(table *t, uint64_t at, char *to, size_t n)
 		if (!block_at(t, at, &octets))
 			return false;
 		if (!octets.n) {
-			t->error = "changed while it was read";
+			t->error = changed;
 			return false;
 		}
 		size_t take = octets.n < n ? octets.n : n;
@@ -287,7 +290,7 @@ static enum table_result believe_absent(table *t, size_t *line)
 		return TABLE_ERROR;
 	if (unchanged(t))
 		return TABLE_ABSENT;
-	t->error = "changed while it was read";
+	t->error = changed;
 	return TABLE_ERROR;
 }
 
@@ -358,8 +361,7 @@ static enum table_result take_value(table *t, span key, uint64_t from, uint64_t 
 	return TABLE_FOUND;
 }
 
-enum table_result table_get(table *t, span key, arena *a, span *value, const char **error,
-			    size_t *line)
+static enum table_result get(table *t, span key, arena *a, span *value, size_t *line)
 {
 	uint64_t from, to;
 	*line = 0;
@@ -371,12 +373,22 @@ enum table_result table_get(table *t, span key, arena *a, span *value, const cha
 		r = ask_program(t, key, a, value);
 	else if (r == TABLE_FOUND && (r = find(t, key, &from, &to, line)) == TABLE_FOUND)
 		r = take_value(t, key, from, to, a, value, line);
+	return r;
+}
+
+enum table_result table_get(table *t, span key, arena *a, span *value, const char **error,
+			    size_t *line)
+{
+	enum table_result r = get(t, key, a, value, line);
+	for (int i = 1; i < TRIES && r == TABLE_ERROR && t->error == changed; i++) {
+		forget(t);
+		r = get(t, key, a, value, line);
+	}
 	*error = t->error ? t->error : "";
 	return r;
 }
 
-enum table_result table_place(table *t, span key, uint64_t *from, uint64_t *to, const char **error,
-			      size_t *line)
+static enum table_result place(table *t, span key, uint64_t *from, uint64_t *to, size_t *line)
 {
 	*line = 0;
 	*from = *to = 0;
@@ -385,8 +397,17 @@ enum table_result table_place(table *t, span key, uint64_t *from, uint64_t *to, 
 		t->error = t->program ? "is a program" : "a key that no line can hold";
 		r = TABLE_ERROR;
 	}
-	if (r == TABLE_FOUND)
-		r = find(t, key, from, to, line);
+	return r == TABLE_FOUND ? find(t, key, from, to, line) : r;
+}
+
+enum table_result table_place(table *t, span key, uint64_t *from, uint64_t *to, const char **error,
+			      size_t *line)
+{
+	enum table_result r = place(t, key, from, to, line);
+	for (int i = 1; i < TRIES && r == TABLE_ERROR && t->error == changed; i++) {
+		forget(t);
+		r = place(t, key, from, to, line);
+	}
 	*error = t->error ? t->error : "";
 	return r;
 }

@@ -158,3 +158,44 @@ send() {
 	both() { [ "$(find "$PABAL_ROOT/mail/example.test/alice/new" -type f -uid 60904 | wc -l)" = 2 ]; }
 	wait_until both
 }
+
+# beside PROGRAM…: a folder with mail-up and these of ours; others are the test's own.
+beside() {
+	local p
+	mkdir "$BATS_TEST_TMPDIR/bin"
+	for p in mail-up "$@"; do cp "$BUILD/bin/$p" "$BATS_TEST_TMPDIR/bin"; done
+	PATH=$BATS_TEST_TMPDIR/bin:$PATH
+}
+
+@test "what dies again and again is started after growing delays" {
+	beside smtp-recv
+	printf '#!/bin/sh\nexit 3\n' >"$BATS_TEST_TMPDIR/bin/queue-run"
+	chmod +x "$BATS_TEST_TMPDIR/bin/queue-run"
+	up -p 0
+	four() { [ "$(grep -c 'event=died service=queue exit=3' "$LOG")" -ge 4 ]; }
+	wait_until four
+	run sed -n 's/.*event=died service=queue exit=3 again_ms=//p' "$LOG"
+	[ "${lines[0]}" = 100 ] && [ "${lines[1]}" = 200 ] && [ "${lines[2]}" = 400 ] && [ "${lines[3]}" = 800 ]
+}
+
+@test "a server that says nothing: exit 69, never ready" {
+	beside queue-run
+	cat >"$BATS_TEST_TMPDIR/bin/smtp-recv" <<-'END'
+		#!/usr/bin/env python3
+		import socket
+		s = socket.socket(fileno=0)
+		while True:
+		    s.accept()[0].close()
+	END
+	chmod +x "$BATS_TEST_TMPDIR/bin/smtp-recv"
+	run timeout 60 mail-up -p 0
+	[ "$status" = 69 ]
+	[[ $output == *"smtp (port "*") does not answer"* ]]
+	! grep -qx ready <<<"$output"
+}
+
+@test "only servers whose program is there" {
+	beside queue-run
+	up -p 0
+	[ "$(cat "$OUT")" = ready ]
+}

@@ -203,6 +203,19 @@ static bool skip_comments(table *t)
 	return true;
 }
 
+/* A text file with the wrong mode is no program; execvp(3) would hand it to a shell, line by line. */
+static bool is_program(const char *path)
+{
+	char magic[4] = "";
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0)
+		return false;
+	ssize_t n = file_pread(fd, magic, sizeof magic, 0);
+	(void)close(fd);
+	return n == (ssize_t)sizeof magic &&
+	       (memcmp(magic, "#!", 2) == 0 || memcmp(magic, "\177ELF", 4) == 0);
+}
+
 static enum table_result open_again(table *t, const struct stat *st)
 {
 	struct stat now;
@@ -213,6 +226,9 @@ static enum table_result open_again(table *t, const struct stat *st)
 		return TABLE_ERROR;
 	}
 	if (st->st_mode & 0111) {
+		t->error = "has the mode of a program, but is none";
+		if (!is_program(t->path))
+			return TABLE_ERROR;
 		t->program = coproc_new(t->path);
 		t->id = order_id_of(st);
 		return TABLE_FOUND;

@@ -214,6 +214,10 @@ static void programs(void)
 	CHECK(strcmp(got, "=1") == 0, "and is started again: %s", got);
 	look(t, "x\ny", got, sizeof got);
 	CHECK(strcmp(got, "-") == 0, "a line end in the key is not asked: %s", got);
+	write_table("prog", S("touch ran\n"), 0755);
+	look(t, "a", got, sizeof got);
+	CHECK(strcmp(got, "!0") == 0 && access("ran", F_OK) < 0,
+	      "a text with the mode of a program: %s", got);
 	write_table("prog", S("#!/nonexistent\n"), 0755);
 	look(t, "a", got, sizeof got);
 	CHECK(strcmp(got, "!0") == 0, "one that does not start: %s", got);
@@ -224,7 +228,7 @@ int main(int argc, char **argv)
 {
 	(void)argc;
 	proc_start(argv[0]);
-	if (!mkdtemp(root) || setenv("PABAL_ROOT", root, 1) < 0)
+	if (!mkdtemp(root) || setenv("PABAL_ROOT", root, 1) < 0 || chdir(root) < 0)
 		return 1;
 	lookups();
 	many();
@@ -233,6 +237,7 @@ int main(int argc, char **argv)
 	programs();
 	char rm_name[] = "rm", rm_all[] = "-r";
 	char *const rm[] = {rm_name, rm_all, root, NULL};
+	CHECK(chdir("/") == 0, "out of the way");
 	pid_t pid = proc_spawn(rm, NULL, PROC_FDS_NONE);
 	CHECK(proc_wait(pid, 0) == 0, "cleaned up");
 	return unit_done();

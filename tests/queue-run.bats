@@ -434,3 +434,47 @@ drop() { printf 'To: alice@example.test\nSubject: cron\n\nx\n' | sendmail -t; }
 	[ "$(wc -l <"$AGENT/jobs")" = 40 ]
 	queue_empty
 }
+
+@test "a slow next hop does not hold up the others" {
+	echo 1 >"$PABAL_ROOT/control/max-per-hop"
+	mkfifo "$AGENT/go"
+	echo wait >"$AGENT/mode"
+	start_watching
+	for i in {1..150}; do add "s$i@y.test" a@far.test; done
+	wait_until test -s "$AGENT/pid"
+	add x@y.test alice@example.test
+	wait_until only_message "$MAIL/alice"
+	[ "$(wc -l <"$AGENT/jobs")" = 1 ]
+	echo ok >"$AGENT/mode"
+	echo go >"$AGENT/go"
+	wait_until no_messages
+	[ "$(cut -d' ' -f1 "$AGENT/jobs" | wc -l)" = 150 ]
+}
+
+@test "killed again and again while 200 messages come in: none lost, none twice" {
+	aliases "both@example.test:bob@example.test, a@far.test"
+	local i runner
+	for i in {1..200}; do
+		printf 'MAIL FROM:<s%s@y.test>\nRCPT TO:<alice@example.test>\nRCPT TO:<both@example.test>\nDATA\n' "$i" >"$BATS_TEST_TMPDIR/env"
+		printf 'Subject: m%s\n\nx\n' "$i" | queue-add -e 3 3<"$BATS_TEST_TMPDIR/env" >>"$BATS_TEST_TMPDIR/ids"
+	done &
+	local adder=$!
+	for i in {1..15}; do
+		queue-run -w & runner=$!
+		local had=$(count "$MAIL")
+		wait_until eval "[ \$(count '$MAIL') != $had ] || ! kill -0 $adder 2>/dev/null"
+		kill -9 $runner
+		wait $runner 2>/dev/null || :
+	done
+	wait $adder
+	# What workers of the killed still do, then what is left.
+	wait_until eval 'queue-run; [ "$(count "$Q/new")" = 0 ]'
+	for i in 1 2 3 4; do at $((EPOCHSECONDS + 20000 * i)); done
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/ids")" = 200 ]
+	for i in alice bob; do
+		[ "$(cat "$MAIL/$i"/new/* | grep -c ^Subject:)" = 200 ]
+		[ "$(cat "$MAIL/$i"/new/* | grep ^Subject: | sort -u | wc -l)" = 200 ]
+	done
+	[ "$(sort -u "$AGENT"/*.4 | grep -c '^Subject: m')" = 200 ]
+	[ "$(count "$Q/new" "$Q/later")" = 0 ]
+}

@@ -220,7 +220,8 @@ static void end_worker(runner *r, worker *w)
 
 void dispatch_collect(runner *r)
 {
-	worker *ended = reap(r);
+	worker *ended = r->children ? reap(r) : NULL;
+	r->children = false;
 	results_read(&r->results, take_result, r); /* after the ends: nothing comes behind them */
 	while (ended) {
 		worker *w = ended;

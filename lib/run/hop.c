@@ -86,14 +86,20 @@ void hop_park(hop *h, const queue_name *one)
 	(void)names_push(&h->parked, one); /* where it does not fit, the next scan has it */
 }
 
+/* One worker at once; another only for a full load or where the last has not come back soon: what arrives
+ * meanwhile becomes the next batch, with fewer syncs and connections for all. */
 bool hop_may_run(const runner *r, const hop *h)
 {
-	/* While one writes and syncs, what arrives becomes the next batch: fewer syncs for all. */
-	if (h->local)
-		return h->running == 0 ||
-		       (h->running < LOCAL_WORKERS && (h->count - h->head >= BATCH_LOCAL ||
-						       clock_ms() - h->started >= LOCAL_SLOW_MS));
-	return h->running < r->max_per_hop && r->remote_workers < r->max_workers;
+	size_t waiting = h->count - h->head, load = h->local ? BATCH_LOCAL : BATCH_REMOTE / 2;
+	if (h->local ? h->running >= LOCAL_WORKERS
+		     : h->running >= r->max_per_hop || r->remote_workers >= r->max_workers)
+		return false;
+	return h->running == 0 || waiting >= load || clock_ms() - h->started >= hop_slow_ms(h);
+}
+
+int hop_slow_ms(const hop *h)
+{
+	return h->local ? LOCAL_SLOW_MS : REMOTE_SLOW_MS;
 }
 
 static void hop_free(hop *h)

@@ -17,6 +17,8 @@ void hop_make_ready(runner *, hop *);
 hop *hop_next_ready(runner *);
 /* Whether a worker may be started for it. */
 bool hop_may_run(const runner *, const hop *);
+/* After so long another worker may help. */
+int hop_slow_ms(const hop *);
 void hop_free_all(runner *);
 
 #endif

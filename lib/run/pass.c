@@ -146,7 +146,7 @@ static void claim_batch(runner *r)
 		task *t;
 		queue_name name;
 	} batch[BATCH_LOCAL];
-	size_t n = 0;
+	size_t n = 0, expanded = 0;
 	bool again = false;
 	while (n < BATCH_LOCAL && r->task_count + n < TASKS_MAX &&
 	       names_pop(&r->todo, &batch[n].name)) {
@@ -160,6 +160,13 @@ static void claim_batch(runner *r)
 	}
 	if (again)
 		results_refresh(&r->results);
+	for (size_t i = 0; i < n; i++) {
+		task_route(r, batch[i].t);
+		expanded += batch[i].t->expanded ? 1 : 0;
+	}
+	/* One sync for many logs; each is still asked whether it is durable. */
+	if (expanded > 1)
+		(void)syncfs(r->queue_dir);
 	for (size_t i = 0; i < n; i++)
 		task_go(r, batch[i].t, &batch[i].name);
 }

@@ -1,17 +1,31 @@
 #include "run/remove.h"
 
 #include "base/die.h"
+#include "io/clock.h"
 #include "io/file.h"
 #include "io/log.h"
+
+static bool sync_path(const runner *r, const char *path)
+{
+	int fd = file_open_dir(r->queue_dir, path);
+	bool done = fd >= 0 && file_sync(fd);
+	if (fd >= 0)
+		(void)close(fd);
+	return done;
+}
 
 static void mark_dirty(runner *r, const char *name)
 {
 	unsigned long bucket;
+	if (!r->dirty_since)
+		r->dirty_since = clock_ms();
 	if (strncmp(name, "later/", 6) == 0) {
 		bucket = strtoul(name + 6, NULL, 16);
 		r->dirty_later[bucket % 256] = 1;
 	} else if (strncmp(name, "new/", 4) == 0) {
 		r->dirty_new = true;
+	} else {
+		(void)sync_path(r, "hold"); /* asked for by ID, from there */
 	}
 }
 
@@ -32,17 +46,11 @@ bool remove_message(runner *r, task *t, bool durable)
 	return true;
 }
 
-static bool sync_path(const runner *r, const char *path)
-{
-	int fd = file_open_dir(r->queue_dir, path);
-	bool done = fd >= 0 && file_sync(fd);
-	if (fd >= 0)
-		(void)close(fd);
-	return done;
-}
-
 void remove_flush(runner *r)
 {
+	if (!r->dirty_since)
+		return;
+	r->dirty_since = 0;
 	bool done = !r->dirty_new || file_sync(r->new_dir);
 	r->dirty_new = false;
 	for (unsigned i = 0; i < 256; i++) {

@@ -8,7 +8,8 @@
  * cannot be found out again; remove_flush() then syncs. A mailbox can be asked: there a repeat is
  * harmless, and nothing is synced. false with errno. */
 bool remove_message(runner *, task *, bool durable);
-/* Once a round: one fsync of each directory that needs it, then the logs. */
+/* One fsync of each directory that needs it, then the logs go. Every FLUSH_MS, and when all is quiet: what a
+ * crash before it brings back is sent again, as a crash before the reply would have it. */
 void remove_flush(runner *);
 
 #endif

@@ -116,17 +116,19 @@ static bool route_one(runner *r, task *t, size_t n)
 
 void route_task(runner *r, task *t)
 {
-	bool expanded = false;
 	for (size_t n = 1; n <= t->log.count; n++) {
 		grow(t);
 		if (settled(t->log.rcpts[n - 1].event))
 			t->rcpts[n - 1].state = RCPT_SETTLED;
 		else if (route_one(r, t, n))
-			expanded = true;
+			t->expanded = true;
 	}
-	if (!expanded || qlog_sync(&t->log))
+}
+
+void route_confirm(task *t)
+{
+	if (!t->expanded || qlog_sync(&t->log))
 		return;
-	/* What is not written down is not acted on: nobody is tried this time. */
 	status st = status_doubt("log/%s: %s", t->m.id, strerror(t->log.error));
 	for (size_t n = 1; n <= t->log.count; n++)
 		if (t->rcpts[n - 1].state == RCPT_WAITS)

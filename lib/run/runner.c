@@ -37,6 +37,7 @@
 #include "run/hop.h"
 #include "run/merge.h"
 #include "run/pass.h"
+#include "run/remove.h"
 #include "run/settle.h"
 #include "run/task.h"
 #include "run/watch.h"
@@ -135,6 +136,7 @@ static bool open_run(runner *r, const runner_options *opt)
 static void close_run(runner *r)
 {
 	settle_stop(r);
+	remove_flush(r);
 	if (r->results.others)
 		results_close(&r->results);
 	hop_free_all(r);
@@ -155,6 +157,12 @@ static void close_run(runner *r)
 			(void)close(fds[i]);
 }
 
+static bool idle(const runner *r)
+{
+	return !r->workers && !r->task_count && !r->touched && names_empty(&r->todo) &&
+	       names_empty(&r->soon) && !r->drop_due;
+}
+
 static int earliest(int a, int b)
 {
 	return a < 0 ? b : b < 0 ? a : a < b ? a : b;
@@ -168,8 +176,11 @@ static int wait_ms(const runner *r)
 		return 100;
 	int ms = clock_left(r->soon_at);
 	for (const hop *h = r->ready; h; h = h->ready_next)
-		if (h->local && h->running < LOCAL_WORKERS)
-			ms = earliest(ms, LOCAL_SLOW_MS);
+		if (h->local ? h->running < LOCAL_WORKERS
+			     : h->running < r->max_per_hop && r->remote_workers < r->max_workers)
+			ms = earliest(ms, hop_slow_ms(h));
+	if (r->dirty_since)
+		ms = earliest(ms, clock_left(r->dirty_since + FLUSH_MS));
 	if (r->opt->id_count)
 		return ms;
 	ms = earliest(ms, clock_left(r->scan_at));
@@ -184,14 +195,10 @@ static void read_signals(runner *r, int fd)
 {
 	struct signalfd_siginfo info;
 	while (read(fd, &info, sizeof info) == sizeof info)
-		if (info.ssi_signo != SIGCHLD)
+		if (info.ssi_signo == SIGCHLD)
+			r->children = true;
+		else
 			r->stopping = true;
-}
-
-static bool idle(const runner *r)
-{
-	return !r->workers && !r->task_count && !r->touched && names_empty(&r->todo) &&
-	       names_empty(&r->soon) && !r->drop_due;
 }
 
 static void work(runner *r)
@@ -205,6 +212,8 @@ static void work(runner *r)
 	settle_all(r);
 	if (!r->stopping)
 		dispatch_start(r);
+	if (r->dirty_since && (clock_left(r->dirty_since + FLUSH_MS) == 0 || idle(r)))
+		remove_flush(r);
 }
 
 /* Returns when there is nothing more to do, or what was running has ended. */

@@ -224,7 +224,6 @@ void settle_all(runner *r)
 		else
 			settle_part(t);
 	}
-	remove_flush(r);
 }
 
 /* What waits goes back as it was; what is through is written down. */

@@ -22,6 +22,8 @@ enum {
 	BATCH_JOBS = 512,  /* jobs of one worker */
 	LOCAL_WORKERS = 4, /* more than one only for full batches, or where one is slow */
 	LOCAL_SLOW_MS = 250,
+	REMOTE_SLOW_MS = 50, /* the same for a next hop */
+	FLUSH_MS = 50,	     /* removals share a sync */
 	ALIAS_DEPTH = 20,
 };
 
@@ -53,6 +55,7 @@ typedef struct task {
 	bool touched;
 	bool again;	/* an earlier attempt may have happened: look before delivering */
 	bool attempted; /* this attempt is in the log */
+	bool expanded;	/* expansions are in the log, not yet surely durable */
 	bool ask;	/* its outcome is printed and counted */
 	qmsg m;
 	qlog log;
@@ -121,6 +124,7 @@ typedef struct runner {
 	int64_t due_at;		  /* epoch seconds of the next deferred message, 0: none known */
 	int64_t scanned;	  /* clock_now() of the last scan */
 	bool stopping;
+	bool children; /* some may have ended (SIGCHLD) */
 
 	int watch_fd, wd_new, wd_drop; /* inotify; -1 */
 	bool drop_due;
@@ -129,6 +133,7 @@ typedef struct runner {
 	char (*gone)[QID_LEN + 1];
 	size_t gone_count, gone_room;
 	bool dirty_new;
+	int64_t dirty_since; /* clock_ms(); 0: nothing to sync */
 	uint8_t dirty_later[256];
 
 	size_t asked, asked_good;

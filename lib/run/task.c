@@ -215,11 +215,16 @@ enum task_claim task_claim(runner *r, const queue_name *name, task **claimed)
 	return TASK_CLAIMED;
 }
 
-void task_go(runner *r, task *t, const queue_name *name)
+void task_route(runner *r, task *t)
 {
 	if (t->again)
 		merge_results(r, t);
 	route_task(r, t);
+}
+
+void task_go(runner *r, task *t, const queue_name *name)
+{
+	route_confirm(t);
 	hop *full = t->ask ? NULL : all_full(t);
 	if (full) {
 		hop_park(full, name);

@@ -12,8 +12,10 @@ enum task_claim {
 
 /* Claims the message and reads its log. */
 enum task_claim task_claim(runner *, const queue_name *, task **);
-/* Resolves its recipients and hands out its jobs, or parks it. The task is then the runner's. Results of
- * other runs must have been read (results_refresh) since the claim where task.again is set. */
+/* Resolves its recipients. Results of other runs must have been read (results_refresh) since the claim
+ * where task.again is set. */
+void task_route(runner *, task *);
+/* Hands out its jobs, or parks it. The task is then the runner's. */
 void task_go(runner *, task *, const queue_name *);
 task *task_find(runner *, span id);
 /* One recipient's job is through; the task is settled at the next settle_all(). */

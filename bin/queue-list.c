@@ -205,7 +205,7 @@ static void show(listing *l, const scan_entry *e)
 {
 	qmsg m;
 	qlog log;
-	enum qmsg_result r = qmsg_read(l->queue, e->name, &m);
+	enum qmsg_result r = qmsg_peek(l->queue, e->name, &m);
 	if (r == QMSG_BUSY)
 		return; /* gone, or renamed since */
 	if (r == QMSG_PARTIAL && e->where == SCAN_NEW)

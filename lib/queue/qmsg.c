@@ -21,8 +21,8 @@ static const int64_t ARRIVED_MAX = 999999999999;
 
 enum {
 	CHUNK = 65536,
-	MEM_MAX = 64 << 20,	    /* envelopes: 10,000 recipients with their parameters fit */
-	ENVELOPE_MAX = MEM_MAX / 3, /* octets of envelope lines */
+	MEM_MAX = 64 << 20,	 /* envelopes: 10,000 recipients with their parameters fit */
+	ENVELOPE_MAX = 21 << 20, /* octets of envelope lines: 10,000 of the longest */
 };
 
 void qmsg_first_line(char line[static QMSG_LINE], uint64_t length, uint32_t sum, const char *id,
@@ -78,31 +78,28 @@ static bool id_of_name(const char *name, char id[static QID_LEN + 1])
 	return true;
 }
 
-/* The envelope from the front of a file whose rest may stay unread. `text` is in m->mem; it grows
- * while the commit mark is not in it. */
+/* The envelope from the front of a file whose rest may stay unread. `text` is in m->mem; it grows while
+ * the commit mark is not in it, and is parsed once. */
 static enum qmsg_result read_envelope(qmsg *m, span text, uint64_t length)
 {
-	for (;;) {
-		size_t used, line;
-		enum envelope_error e = envelope_parse(text, &m->mem, &m->env, &used, &line);
-		if (e == ENVELOPE_OK) {
-			m->offset = (off_t)(QMSG_LINE + used);
-			m->size = length - used;
-			return QMSG_OK;
-		}
-		size_t more = text.n * 4;
-		if (text.n >= length || more > ENVELOPE_MAX)
-			return QMSG_DAMAGED;
-		if (more > length)
-			more = (size_t)length;
-		char *buf = arena_alloc(&m->mem, more);
-		if (!buf)
-			return QMSG_DAMAGED;
-		ssize_t n = file_pread(m->fd, buf, more, QMSG_LINE);
+	size_t used, line;
+	while (text.n < length && text.n < ENVELOPE_MAX && !memmem(text.p, text.n, "\nDATA\n", 6)) {
+		uint64_t more = (uint64_t)text.n * 4 + CHUNK;
+		more = more < ENVELOPE_MAX ? more : ENVELOPE_MAX;
+		more = more < length ? more : length;
+		char *buf = arena_alloc(&m->mem, (size_t)more);
+		ssize_t n = buf ? file_pread(m->fd, buf, (size_t)more, QMSG_LINE) : -1;
 		if (n < 0)
 			return QMSG_ERROR;
+		if ((uint64_t)n < more)
+			return QMSG_PARTIAL; /* shorter than a moment ago */
 		text = span_of(buf, (size_t)n);
 	}
+	if (envelope_parse(text, &m->mem, &m->env, &used, &line) != ENVELOPE_OK)
+		return QMSG_DAMAGED;
+	m->offset = (off_t)(QMSG_LINE + used);
+	m->size = length - used;
+	return QMSG_OK;
 }
 
 /* CRC of octets [from, end of file). */
@@ -120,7 +117,7 @@ static bool sum_rest(int fd, off_t from, uint32_t *sum, uint64_t *octets)
 }
 
 /* First line, sum, envelope of the open file. */
-static enum qmsg_result check(qmsg *m, off_t file_size)
+static enum qmsg_result check(qmsg *m, off_t file_size, bool sums)
 {
 	qmsg_head head;
 	size_t room = file_size > CHUNK ? CHUNK : (size_t)file_size;
@@ -136,11 +133,13 @@ static enum qmsg_result check(qmsg *m, off_t file_size)
 	span text = span_of(buf + QMSG_LINE, (size_t)n - QMSG_LINE);
 	uint32_t sum = sum_crc32(0, text);
 	uint64_t octets = text.n;
+	m->arrived = head.arrived;
+	if (!sums)
+		return read_envelope(m, text, head.length);
 	if (octets < head.length && !sum_rest(m->fd, QMSG_LINE + (off_t)octets, &sum, &octets))
 		return QMSG_ERROR;
 	if (octets != head.length || sum != head.sum)
 		return QMSG_PARTIAL;
-	m->arrived = head.arrived;
 	return read_envelope(m, text, head.length);
 }
 
@@ -153,7 +152,9 @@ static enum qmsg_result still_there(int queue_dir, const char *name, const struc
 	return st.st_dev == opened->st_dev && st.st_ino == opened->st_ino ? QMSG_OK : QMSG_BUSY;
 }
 
-static enum qmsg_result open_checked(int queue_dir, const char *name, qmsg *m, bool claim)
+enum how { CLAIM, READ, PEEK };
+
+static enum qmsg_result open_checked(int queue_dir, const char *name, qmsg *m, enum how how)
 {
 	struct stat st;
 	*m = (qmsg){.fd = -1, .mem = arena_new(MEM_MAX)};
@@ -165,17 +166,17 @@ static enum qmsg_result open_checked(int queue_dir, const char *name, qmsg *m, b
 	m->fd = file_open_read(queue_dir, name);
 	if (m->fd < 0)
 		return errno == ENOENT ? QMSG_BUSY : QMSG_ERROR;
-	if (claim && flock(m->fd, LOCK_EX | LOCK_NB) < 0)
+	if (how == CLAIM && flock(m->fd, LOCK_EX | LOCK_NB) < 0)
 		return errno == EWOULDBLOCK ? QMSG_BUSY : QMSG_ERROR;
 	if (fstat(m->fd, &st) < 0)
 		return QMSG_ERROR;
-	enum qmsg_result r = claim ? still_there(queue_dir, name, &st) : QMSG_OK;
-	return r == QMSG_OK ? check(m, st.st_size) : r;
+	enum qmsg_result r = how == CLAIM ? still_there(queue_dir, name, &st) : QMSG_OK;
+	return r == QMSG_OK ? check(m, st.st_size, how != PEEK) : r;
 }
 
-static enum qmsg_result open_or_close(int queue_dir, const char *name, qmsg *m, bool claim)
+static enum qmsg_result open_or_close(int queue_dir, const char *name, qmsg *m, enum how how)
 {
-	enum qmsg_result r = open_checked(queue_dir, name, m, claim);
+	enum qmsg_result r = open_checked(queue_dir, name, m, how);
 	if (r != QMSG_OK) {
 		int saved = errno;
 		qmsg_close(m);
@@ -186,12 +187,17 @@ static enum qmsg_result open_or_close(int queue_dir, const char *name, qmsg *m, 
 
 enum qmsg_result qmsg_claim(int queue_dir, const char *name, qmsg *m)
 {
-	return open_or_close(queue_dir, name, m, true);
+	return open_or_close(queue_dir, name, m, CLAIM);
 }
 
 enum qmsg_result qmsg_read(int queue_dir, const char *name, qmsg *m)
 {
-	return open_or_close(queue_dir, name, m, false);
+	return open_or_close(queue_dir, name, m, READ);
+}
+
+enum qmsg_result qmsg_peek(int queue_dir, const char *name, qmsg *m)
+{
+	return open_or_close(queue_dir, name, m, PEEK);
 }
 
 void qmsg_close(qmsg *m)

@@ -61,6 +61,9 @@ enum qmsg_result {
 enum qmsg_result qmsg_claim(int queue_dir, const char *name, qmsg *m);
 /* Reads without claiming (queue-list); no lock is taken, fd is open. */
 enum qmsg_result qmsg_read(int queue_dir, const char *name, qmsg *m);
+/* The same, but only the first line, the length and the envelope are looked at: the message itself stays
+ * unread. */
+enum qmsg_result qmsg_peek(int queue_dir, const char *name, qmsg *m);
 void qmsg_close(qmsg *); /* closing drops the lock with its last holder */
 
 /* The first line, for the writer; QMSG_LINE octets, no NUL. */

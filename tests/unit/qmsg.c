@@ -138,6 +138,10 @@ static void claims(int dir)
 	CHECK(qmsg_claim(dir, name, &other) == QMSG_BUSY, "and in this one");
 	CHECK(qmsg_read(dir, name, &other) == QMSG_OK, "but may be read");
 	qmsg_close(&other);
+	CHECK(qmsg_peek(dir, name, &other) == QMSG_OK && other.size == 17 &&
+		  other.env.rcpt_count == 2,
+	      "or looked at");
+	qmsg_close(&other);
 	CHECK(qmsg_defer(dir, &m, 1700000064), "defer");
 	CHECK(claim_elsewhere(dir, name) == QMSG_BUSY, "the old name is gone");
 	CHECK(claim_elsewhere(dir, m.name) == QMSG_BUSY, "the new one is still ours");

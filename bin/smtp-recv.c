@@ -64,5 +64,8 @@ int main(int argc, char **argv)
 		if (role != PREFORK_PAIR)
 			return role == PREFORK_PARENT ? EX_OK : EX_TEMPFAIL;
 	}
-	return pair_run(listening, &slot, &in_talker);
+	int code = pair_run(listening, &slot, &in_talker);
+	if (in_talker)
+		_exit(code); /* from a sandbox nothing that runs at exit could do its work */
+	return code;
 }

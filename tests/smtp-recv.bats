@@ -33,6 +33,9 @@ queued_are() { [ "$(queued)" = "$1" ] || { echo "$(queued) messages are queued, 
 nothing_left() { [ -z "$(find "$Q/tmp" "$Q/new" -type f)" ] || { ls -l "$Q/tmp" "$Q/new"; return 1; }; }
 logged() { grep -q -- "$1" "$LOG" || { echo "no $1 in the log:"; cat "$LOG"; return 1; }; }
 
+# little_memory KIB: for this shell and its children; the sanitizers map more.
+little_memory() { [ "$BUILD" != "$TOP/build/release" ] || ulimit -v "$1"; }
+
 # body FILE: the message below our Received field, of a queue file.
 body() { sed '1,/^DATA$/d' "$1" | sed '1,/^\tfor .*+0000$/d'; }
 
@@ -124,6 +127,10 @@ MAIL=('EHLO client.example' 'MAIL FROM:<a@sender.example>' 'RCPT TO:<alice@examp
 @test "postmaster is always known" {
 	session 'EHLO x' 'MAIL FROM:<>' 'RCPT TO:<postmaster>' 'RCPT TO:<PostMaster@example.org>' QUIT
 	[[ $(codes) == *' 250 250 250 221' ]]
+	sed -i /postmaster/d "$PABAL_ROOT/control/aliases"
+	session 'EHLO x' 'MAIL FROM:<>' 'RCPT TO:<postmaster>' 'RCPT TO:<nobody@example.org>' QUIT
+	[[ $(codes) == *' 250 451 550 221' ]]
+	logged 'event=config-error file=.*control/aliases'
 }
 
 @test "a command line that is too long is 500, is drained, and memory does not grow" {
@@ -133,7 +140,7 @@ MAIL=('EHLO client.example' 'MAIL FROM:<a@sender.example>' 'RCPT TO:<alice@examp
 		printf '\r\nNOOP\r\nQUIT\r\n'
 	} >"$BATS_TEST_TMPDIR/long"
 	(
-		ulimit -v 100000
+		little_memory 100000
 		smtp-recv <"$BATS_TEST_TMPDIR/long" | tr -d '\r' >"$OUT"
 	)
 	[[ $(codes) == *' 250 500 250 221' ]] || { cat "$OUT"; false; }
@@ -357,7 +364,7 @@ MAIL=('EHLO client.example' 'MAIL FROM:<a@sender.example>' 'RCPT TO:<alice@examp
 			printf '.\r\nQUIT\r\n'
 		} >"$BATS_TEST_TMPDIR/wire"
 		(
-			ulimit -v 60000
+			little_memory 60000
 			smtp-recv <"$BATS_TEST_TMPDIR/wire" | tr -d '\r' >"$OUT"
 		)
 		has '^250 2.0.0 queued'

@@ -80,12 +80,18 @@ static void new_connection(keeper *k)
 	k->passed = -1;
 }
 
+static void log_client(const keeper *k, log_line *l)
+{
+	if (k->peer.remote_ip[0])
+		log_puts(l, "ip", k->peer.remote_ip);
+}
+
 static void log_event(const keeper *k, const char *event, const addr *rcpt, const status *st)
 {
 	log_line l;
 	str text = str_new(1024);
 	log_begin(&l, event);
-	log_puts(&l, "ip", k->peer.remote_ip);
+	log_client(k, &l);
 	addr_write(&k->env.sender.addr, &text);
 	log_put(&l, "from", str_span(&text));
 	if (rcpt) {
@@ -238,7 +244,7 @@ static bool finish(keeper *k, status st)
 	if (status_is_ok(&st)) {
 		log_begin(&l, "accepted");
 		log_puts(&l, "id", k->keep.id);
-		log_puts(&l, "ip", k->peer.remote_ip);
+		log_client(k, &l);
 		addr_write(&k->env.sender.addr, &from);
 		log_put(&l, "from", str_span(&from));
 		str_clear(&from);

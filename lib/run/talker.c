@@ -41,7 +41,8 @@ static void take_signals(void)
 	(void)sigaddset(&a.sa_mask, SIGHUP);
 	(void)sigaction(SIGTERM, &a, NULL);
 	(void)sigaction(SIGHUP, &a, NULL);
-	(void)sigprocmask(SIG_UNBLOCK, &a.sa_mask, NULL); /* the keeper blocked them around its fork */
+	(void)sigprocmask(SIG_UNBLOCK, &a.sa_mask,
+			  NULL); /* the keeper blocked them around its fork */
 }
 
 static bool keep_only_ours(const talker_config *c)
@@ -57,10 +58,14 @@ static bool keep_only_ours(const talker_config *c)
 	return syscall(SYS_close_range, FD_FIRST_CLOSED, UINT_MAX, 0) == 0;
 }
 
-/* Connections have it from their listener. On a pipe there is none, and poll(2) does it. */
+/* Connections have the time-out from their listener. On a pipe there is none, and poll(2) does it; so it does where
+ * the descriptor cannot be made blocking, whose EAGAIN would look like the time-out. */
 static bool set_timer(int idle_ms)
 {
 	struct timeval t = {.tv_sec = idle_ms / 1000};
+	int flags = fcntl(0, F_GETFL);
+	if (flags < 0 || ((flags & O_NONBLOCK) && fcntl(0, F_SETFL, flags & ~O_NONBLOCK) < 0))
+		return false;
 	return setsockopt(0, SOL_SOCKET, SO_RCVTIMEO, &t, sizeof t) == 0;
 }
 
@@ -109,15 +114,26 @@ static int serve_one(const talker_config *c, talk *t, in *from, out *to)
 	return serve(c, t, from, to);
 }
 
+/* The next connection; -1 where there is none: look whether to retire, and call again. */
+static int next_connection(void)
+{
+	struct pollfd p = {.fd = 0, .events = POLLIN};
+	int fd = accept4(0, NULL, NULL, SOCK_CLOEXEC);
+	if (fd < 0 &&
+	    errno == EAGAIN) /* the listener's time-out, or somebody made it non-blocking */
+		(void)poll(&p, 1, LINGER_MS);
+	else if (fd < 0 && errno != EINTR && errno != ECONNABORTED)
+		retire = 1;
+	return fd;
+}
+
 static int serve_many(const talker_config *c, talk *t, in *from, out *to)
 {
-	for (uint64_t served = 0; served < c->connections && !retire; served++) {
+	for (uint64_t served = 0; served < c->connections && !retire;) {
 		prefork_idle(&c->slot);
-		int fd = accept4(0, NULL, NULL, SOCK_CLOEXEC);
-		if (fd < 0 && (errno == EINTR || errno == ECONNABORTED || errno == EAGAIN))
-			continue;
+		int fd = next_connection();
 		if (fd < 0)
-			return retire ? EX_OK : EX_TEMPFAIL;
+			continue;
 		client = fd;
 		prefork_busy(&c->slot);
 		if (!talk_connection(t, fd))
@@ -127,6 +143,7 @@ static int serve_many(const talker_config *c, talk *t, in *from, out *to)
 		(void)serve(c, t, from, to);
 		client = -1;
 		(void)close(fd);
+		served++;
 	}
 	return EX_OK;
 }

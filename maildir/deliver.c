@@ -36,6 +36,8 @@ typedef struct box { /* a Maildir that the batch delivers into */
 	bool renamed; /* its directories are to be synced */
 	bool cur_too; /* a file was found in it: cur/ as well */
 	int error;    /* errno of opening or of syncing */
+	size_t asked; /* for names of earlier attempts */
+	find_fronts fronts;
 } box;
 
 typedef struct entry {
@@ -87,6 +89,7 @@ static void empty(maildir_batch *b)
 		if (b->boxes[i].new_fd >= 0)
 			(void)close(b->boxes[i].new_fd);
 		free(b->boxes[i].path);
+		find_free(&b->boxes[i].fronts);
 	}
 	b->count = b->box_count = 0;
 }
@@ -161,11 +164,23 @@ static int create(entry *e)
 	return fd;
 }
 
+/* One question reads the directories until it has its answer; where more are asked, all is read once. */
+static enum find_result find_earlier(entry *e, str *path)
+{
+	box *x = e->box;
+	span front = span_of(e->base, e->front);
+	if (x->asked++ > 0 && !x->fronts.read && !find_read(x->fd, &x->fronts))
+		return FIND_ERROR;
+	if (x->fronts.read && !find_maybe(&x->fronts, front))
+		return FIND_NO;
+	return find_front(x->fd, front, path);
+}
+
 static status look_for_earlier(entry *e)
 {
 	str path = str_new(sizeof e->name - 1);
 	status st = status_ok();
-	switch (find_front(e->box->fd, span_of(e->base, e->front), &path)) {
+	switch (find_earlier(e, &path)) {
 	case FIND_ERROR:
 		st = piece_error(errno, "search", e->box->path);
 		break;

@@ -3,14 +3,17 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/die.h"
 #include "io/clock.h"
 #include "io/file.h"
 #include "io/sum.h"
 #include "maildir/name.h"
 
+enum { FRONTS_MAX = 1 << 22 };
 enum { LEFTOVER_AGE = 36 * 3600, SWEEP_EVERY = 3600, SWEPT_SLOTS = 256 };
 
 static DIR *open_part(int dir, const char *part)
@@ -52,6 +55,84 @@ enum find_result find_front(int dir, span front, str *path)
 	for (int i = 0; r == FIND_NO && i < 4; i++)
 		r = find_in(dir, i % 2 ? "cur" : "new", front, path);
 	return r;
+}
+
+static uint64_t hash(span s)
+{
+	uint64_t h = 0xcbf29ce484222325u;
+	for (size_t i = 0; i < s.n; i++)
+		h = (h ^ (unsigned char)s.p[i]) * 0x100000001b3u;
+	return h;
+}
+
+/* "SECONDS.ID+HASH" of "SECONDS.ID+HASH.HOST…"; other names are not ours. */
+static bool front_of(span name, span *front)
+{
+	size_t plus = span_find(name, '+');
+	size_t dot = span_find(span_sub(name, plus, name.n), '.');
+	if (plus == name.n || plus + dot == name.n)
+		return false;
+	*front = span_sub(name, 0, plus + dot);
+	return true;
+}
+
+static void keep(find_fronts *f, span front)
+{
+	if (f->n == f->room) {
+		if (f->room >= FRONTS_MAX) {
+			f->over = true;
+			return;
+		}
+		f->room = f->room ? f->room * 2 : 1024;
+		f->v = xrealloc(f->v, f->room, sizeof *f->v);
+	}
+	f->v[f->n++] = hash(front);
+}
+
+static bool read_part(int dir, const char *part, find_fronts *f)
+{
+	DIR *d = open_part(dir, part);
+	const struct dirent *e;
+	span front;
+	if (!d)
+		return false;
+	while (!f->over && (errno = 0, e = readdir(d)))
+		if (front_of(span_str(e->d_name), &front))
+			keep(f, front);
+	int error = f->over ? 0 : errno;
+	(void)closedir(d);
+	errno = error;
+	return error == 0;
+}
+
+static int compare(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+	return x < y ? -1 : x > y;
+}
+
+/* Twice, for the same reason as above. */
+bool find_read(int dir, find_fronts *f)
+{
+	for (int i = 0; i < 4; i++)
+		if (!read_part(dir, i % 2 ? "cur" : "new", f))
+			return false;
+	if (f->n)
+		qsort(f->v, f->n, sizeof *f->v, compare);
+	f->read = true;
+	return true;
+}
+
+bool find_maybe(const find_fronts *f, span front)
+{
+	uint64_t h = hash(front);
+	return f->over || (f->n && bsearch(&h, f->v, f->n, sizeof h, compare) != NULL);
+}
+
+void find_free(find_fronts *f)
+{
+	free(f->v);
+	*f = (find_fronts){NULL, 0, 0, false, false};
 }
 
 static bool sweep_due(span name_of_dir)

@@ -10,6 +10,20 @@ enum find_result { FIND_YES, FIND_NO, FIND_ERROR };
  * "cur/NAME". FIND_ERROR with errno: nothing is known. */
 enum find_result find_front(int dir, span front, str *path);
 
+/* The fronts that are in a Maildir, for many questions in a row: read once, kept as hashes. Good for names
+ * that nobody else can add meanwhile, as those of messages that we have claimed. */
+typedef struct find_fronts {
+	uint64_t *v; /* sorted, owned */
+	size_t n, room;
+	bool read;
+	bool over; /* too many to keep */
+} find_fronts;
+
+bool find_read(int dir, find_fronts *); /* false with errno */
+/* false: surely not there. true: find_front() knows. */
+bool find_maybe(const find_fronts *, span front);
+void find_free(find_fronts *);
+
 /* Unlinks what lies in tmp/ unchanged for more than 36 hours (the description of Maildir). Each
  * Maildir at most once an hour in this process. */
 void find_sweep(int dir, span name_of_dir);

@@ -159,6 +159,47 @@ static void again(void)
 	str_free(&got);
 }
 
+/* A batch of repeats, of which some were delivered: the directories are read once for all of them. */
+static void again_many(void)
+{
+	enum { MANY = 20 };
+	status st[64];
+	const char *paths[64];
+	char names[MANY][32], from[600] = "", to[600];
+	str got = str_new(4096);
+	int fd = message(S("A: b\n\nc\n"));
+	maildir_job j = job_for("box8", fd);
+	maildir_batch *b = maildir_batch_new();
+	CHECK(maildir_make("box8"), "a Maildir");
+	for (size_t i = 0; i < MANY; i++) {
+		(void)snprintf(names[i], sizeof names[i], "r%zu@x.test", i);
+		j.recipient = span_str(names[i]);
+		if (i % 3 == 0)
+			st[0] = deliver(&j, &got);
+		if (i == 6)
+			(void)snprintf(from, sizeof from, "%s", st[0].text);
+	}
+	(void)snprintf(to, sizeof to, "box8/cur/%.500s:2,S", from + strlen("box8/new/"));
+	CHECK(rename(from, to) == 0, "one is read");
+	j.again = true;
+	for (int round = 0; round < 2; round++) {
+		for (size_t i = 0; i < MANY; i++) {
+			j.recipient = span_str(names[i]);
+			CHECK(maildir_batch_add(b, &j), "job %zu", i);
+		}
+		maildir_batch_commit(b, st, paths);
+		bool good = true;
+		for (size_t i = 0; i < MANY; i++)
+			good = good && status_is_ok(&st[i]);
+		CHECK(good && strcmp(paths[6], to) == 0 && files_in("box8/new") == MANY - 1 &&
+			  files_in("box8/cur") == 1 && files_in("box8/tmp") == 0,
+		      "each once, round %d", round);
+	}
+	maildir_batch_free(b);
+	(void)close(fd);
+	str_free(&got);
+}
+
 static void batches(void)
 {
 	status st[64];
@@ -253,6 +294,7 @@ int main(int argc, char **argv)
 	contents();
 	large();
 	again();
+	again_many();
 	batches();
 	names();
 	sizes();

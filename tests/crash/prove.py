@@ -6,12 +6,14 @@ Each scenario runs a real command under strace (trace.py), builds the states tha
 (model.py), makes each distinct one on disk, looks at its Maildirs as a stranger would, runs the real
 recovery (queue-list, then queue-run until nothing is due) and looks again."""
 import argparse
+import json
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
+import zlib
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from model import Model, state_key  # noqa: E402
@@ -32,13 +34,19 @@ def environment(root, **more):
     return env
 
 
+def is_whole(content):
+    """Whether a queue file is a message: pabal-queue(5)."""
+    words = content[:72].split()
+    return (content[71:72] == b"\n" and len(words) == 5 and words[0] == b"PABAL1"
+            and int(words[1]) == len(content) - 72 and int(words[2], 16) == zlib.crc32(content[72:]))
+
+
 class Disk:
     """A directory that takes the shape of one state after another."""
 
     def __init__(self, model_root, path, static):
         self.path, self.static = path, static
         shutil.copytree(model_root, path, symlinks=True)
-        self.made = set()
         for at, _, files in os.walk(path):
             for d in os.listdir(at):
                 if os.path.isdir(os.path.join(at, d)):
@@ -172,9 +180,7 @@ class Prover:
             self.sink.seen.clear()
         env = environment(self.disk.path, PABAL_NOW=str(int(time.time()) + 2 * DAY))
         if self.s.recovery:
-            listed = subprocess.run([os.path.join(BIN, "queue-list")], env=env, capture_output=True, timeout=60)
-            if listed.returncode != 0:
-                result["trouble"].append(f"queue-list exited {listed.returncode}: {listed.stderr[:200]!r}")
+            self.list(state, env, result)
             for _ in range(PASSES):
                 ran = subprocess.run([os.path.join(BIN, "queue-run")], env=env, capture_output=True, timeout=60)
                 if ran.returncode != 0:
@@ -185,6 +191,18 @@ class Prover:
         if self.sink:
             result["found"]["sink"] = list(self.sink.seen)
         return result
+
+    def list(self, state, env, result):
+        """queue-list shows whole messages and no other, by a check of the first line that is not its own."""
+        done = subprocess.run([os.path.join(BIN, "queue-list"), "-j"], env=env, capture_output=True, timeout=60)
+        if done.returncode != 0:
+            result["trouble"].append(f"queue-list exited {done.returncode}: {done.stderr[:200]!r}")
+            return
+        whole = {path[len("queue/"):] for path, (_, content) in state.items()
+                 if path.startswith(("queue/new/", "queue/later/")) and is_whole(content)}
+        listed = {m["name"] for m in map(json.loads, done.stdout.splitlines()) if m["where"] in ("new", "later")}
+        if listed != whole:
+            result["trouble"].append(f"queue-list shows {sorted(listed)}, whole are {sorted(whole)}")
 
     def look(self, result):
         """Maildir -> list of the numbers of the messages in new/ and cur/."""

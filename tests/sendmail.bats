@@ -208,6 +208,23 @@ as_nobody() { (cd / && setpriv --reuid nobody --regid nogroup --clear-groups "$P
 	[ -f "$drop" ]
 }
 
+@test "60 dropped, two runners at once, one of them killed: each arrives once" {
+	public
+	for i in {1..60}; do printf 'Subject: %s\n\nbody\n' "$i" | as_nobody kim@example.test; done
+	box=$PABAL_ROOT/mail/example.test/kim
+	start queue-run </dev/null >/dev/null 2>&1 3>&-
+	victim=$!
+	start queue-run </dev/null >/dev/null 2>&1 3>&-
+	other=$!
+	some() { [ -n "$(find "$Q/new" -type f)" ] || [ "$(ls "$Q/drop" | wc -l)" -lt 60 ]; }
+	wait_until some
+	kill -9 "$victim" || : # it may have finished: then this is the easy case
+	wait "$other" || :
+	empty() { queue-run; [ -z "$(find "$Q"/{drop,new,later,tmp} -type f)" ]; }
+	wait_until empty
+	grep -h '^Subject: ' "$box"/new/* | sort -k2n | diff - <(printf 'Subject: %s\n' {1..60})
+}
+
 @test "a real job of Debian's cron" {
 	[ "$(id -u)" = 0 ] || cannot "needs root"
 	unshare -m true 2>/dev/null || cannot "no mount namespace of one's own here"

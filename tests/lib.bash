@@ -91,7 +91,7 @@ cannot() {
 	skip "$*"
 }
 
-# four_owners: from then on `owned COMMAND…` runs it where the users mailnet, mailq, mailauth and mailstore exist
+# four_owners: from then on `owned COMMAND…` (or "${OWNED[@]}" COMMAND…) runs it where the users mailnet, mailq, mailauth and mailstore exist
 # (60901 to 60904), in a user database that only it sees. Needs root.
 four_owners() {
 	local i=0 name
@@ -103,8 +103,8 @@ four_owners() {
 		echo "$name:x:$((60900 + i)):$((60900 + i))::/nonexistent:/bin/false" >>"$BATS_TEST_TMPDIR/etc-passwd"
 		echo "$name:x:$((60900 + i)):" >>"$BATS_TEST_TMPDIR/etc-group"
 	done
+	# for `start`, which needs the process itself and not a shell around it
+	OWNED=(unshare -m sh -ec 'mount --bind "$1" /etc/passwd; mount --bind "$2" /etc/group; shift 2; exec "$@"'
+		- "$BATS_TEST_TMPDIR/etc-passwd" "$BATS_TEST_TMPDIR/etc-group")
 }
-owned() {
-	unshare -m sh -ec 'mount --bind "$1" /etc/passwd; mount --bind "$2" /etc/group; shift 2; exec "$@"' \
-		- "$BATS_TEST_TMPDIR/etc-passwd" "$BATS_TEST_TMPDIR/etc-group" "$@"
-}
+owned() { "${OWNED[@]}" "$@"; }

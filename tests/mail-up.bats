@@ -141,7 +141,7 @@ send() {
 	chmod 755 "$BATS_TEST_TMPDIR/agent"
 	echo "remote.test:$BATS_TEST_TMPDIR/agent nowhere" >"$PABAL_ROOT/control/routes"
 	echo 127.0.0.0/8 >"$PABAL_ROOT/control/relay-nets"
-	WITH=(owned)
+	WITH=("${OWNED[@]}")
 	up -p 0
 	send alice@example.test
 	wait_until only_message "$PABAL_ROOT/mail/example.test/alice"

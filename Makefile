@@ -21,7 +21,7 @@ ifeq ($(V),asan)
 CFLAGS := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined -DPABAL_NO_SECCOMP
 LDFLAGS := -fsanitize=address,undefined
 else ifeq ($(V),cov)
-CFLAGS := -O0 -g --coverage -DPABAL_NO_SECCOMP
+CFLAGS := -O0 -g --coverage -DPABAL_NO_SECCOMP -DPABAL_NO_SANDBOX
 LDFLAGS := --coverage
 else ifeq ($(V),fuzz)
 CC := clang

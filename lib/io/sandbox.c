@@ -66,8 +66,12 @@ static int ruleset_new(bool only_files, uint64_t *fs)
 
 static bool ruleset_enter(int ruleset)
 {
+#ifdef PABAL_NO_SANDBOX /* the coverage variant writes its counts where the process ends */
+	bool done = true;
+#else
 	bool done = prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
 		    syscall(NR_landlock_restrict_self, ruleset, 0) == 0;
+#endif
 	int error = errno;
 	(void)close(ruleset);
 	errno = error;
@@ -131,7 +135,12 @@ static bool limit(int what, rlim_t value)
 
 static bool limits(rlim_t files)
 {
+#ifdef PABAL_NO_SANDBOX
+	bool done = limit(RLIMIT_CORE, 0);
+	(void)files;
+#else
 	bool done = limit(RLIMIT_CORE, 0) && limit(RLIMIT_NPROC, 0) && limit(RLIMIT_NOFILE, files);
+#endif
 #ifndef PABAL_NO_SECCOMP /* the sanitizers map terabytes */
 	done = done && limit(RLIMIT_AS, 256 << 20);
 #endif

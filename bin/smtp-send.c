@@ -25,6 +25,8 @@ static options read_options(int argc, char **argv)
 {
 	options o = {.sender = getenv("SENDER")};
 	int c;
+	if (o.sender && !o.sender[0])
+		o.sender = "<>"; /* as chains have it */
 	if (!control_number("smtp-timeout", 3600, 0, &o.seconds))
 		die_errno(EX_TEMPFAIL, "control/smtp-timeout");
 	while ((c = getopt(argc, argv, "bc:f:hT:")) != -1) {

@@ -57,6 +57,10 @@ outcome() {
 		smtp-send -f '<>' -c "127.0.0.1:$FAKE_PORT" b@x.test
 	} <"$M"
 	head -1 "$T/s.2.1" | grep -q '^Subject: test'
+	SENDER='' smtp-send -c "127.0.0.1:$FAKE_PORT" b@x.test <"$M"
+	grep -q '^3< MAIL FROM:<> ' "$T/s"
+	SENDER=c@x.test smtp-send -c "127.0.0.1:$FAKE_PORT" b@x.test <"$M"
+	grep -q '^4< MAIL FROM:<c@x.test> ' "$T/s"
 }
 
 @test "HELO where EHLO is not known, no extension used" {

@@ -182,6 +182,19 @@ def size(port):
         print(s.esmtp_features["size"])
 
 
+def confined(port, parent):
+    c = ready(port)
+    _, talker = pair_of(c, parent)
+    with open(f"/proc/{talker}/status") as f:
+        for line in f:
+            if line.startswith(("NoNewPrivs", "Seccomp:")):
+                print(line.replace(":", "").replace("\t", " ").strip())
+    print("fds", len(os.listdir(f"/proc/{talker}/fd")))
+    with open(f"/proc/{talker}/limits") as f:
+        for line in f:
+            print(*line[:26].split(), line[26:].split()[0])
+
+
 def memory(port, parent):
     clients = [ready(port) for _ in range(4)]
     print(max(sum(private_kib(p) for p in pair_of(c, parent)) for c in clients))

@@ -53,6 +53,17 @@ static void take_signals(void (*handler)(int))
 		(void)sigaction(signals[i], &a, NULL);
 }
 
+/* A child keeps them blocked until it can act on them (run/pair.c): none is lost, none kills it half made. */
+static void block(int how)
+{
+	sigset_t set;
+	(void)sigemptyset(&set);
+	for (size_t i = 0; i < SIGNALS; i++)
+		if (signals[i] != SIGCHLD)
+			(void)sigaddset(&set, signals[i]);
+	(void)sigprocmask(how, &set, NULL);
+}
+
 static size_t count_of(const volatile unsigned char *board, size_t count, unsigned char what)
 {
 	size_t n = 0;
@@ -84,6 +95,7 @@ static bool spawn(state *s, prefork_slot *slot)
 		i++;
 	pid_t parent = getpid();
 	s->board[i] = IDLE;
+	block(SIG_BLOCK);
 	pid_t pid = fork();
 	if (pid == 0) {
 		take_signals(SIG_DFL);
@@ -96,6 +108,7 @@ static bool spawn(state *s, prefork_slot *slot)
 		free(s->pids);
 		return true;
 	}
+	block(SIG_UNBLOCK);
 	if (pid < 0) {
 		s->board[i] = FREE;
 		s->backoff = clock_ms() + BACKOFF_MS;
@@ -108,6 +121,10 @@ static bool spawn(state *s, prefork_slot *slot)
 
 static bool fill(state *s, prefork_slot *slot)
 {
+	for (size_t i = 0; i < s->want->cap; i++)
+		if (!s->pids[i])
+			s->board[i] =
+			    FREE; /* a talker whose keeper was killed may still have said idle */
 	while (!ending && clock_ms() >= s->backoff && s->total < s->want->cap &&
 	       count_of(s->board, s->want->cap, IDLE) < s->want->spare)
 		if (spawn(s, slot))

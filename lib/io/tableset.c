@@ -41,14 +41,30 @@ static bool keep_owner(const char *path, const struct stat *old)
 	return lchown(path, old->st_uid, old->st_gid) == 0;
 }
 
-static bool splice_entry(const char *path, mode_t mode, span key, span value, uint64_t from,
-			 uint64_t to)
+/* The state of the file; false with errno for all but a missing one, which has a size of -1. */
+static bool state_of(const char *path, mode_t mode, struct stat *st)
 {
-	struct stat st = {.st_mode = mode};
+	*st = (struct stat){.st_mode = mode, .st_size = -1};
+	return stat(path, st) == 0 || errno == ENOENT;
+}
+
+/* An editor does not know of our lock: what it did since the place was looked up is not undone. */
+static bool same_state(const char *path, const struct stat *before)
+{
+	struct stat now;
+	if (!state_of(path, 0, &now))
+		return false;
+	order_id a = order_id_of(before), b = order_id_of(&now);
+	errno = EAGAIN;
+	return (now.st_size < 0 && before->st_size < 0) || order_id_eq(&a, &b);
+}
+
+static bool splice_entry(const char *path, const struct stat *st, span key, span value,
+			 uint64_t from, uint64_t to)
+{
 	str old = str_new(TABLE_MAX), new = str_new(TABLE_MAX);
-	bool there = stat(path, &st) == 0, done = there || errno == ENOENT;
-	if (done && there)
-		done = file_read(AT_FDCWD, path, &old);
+	bool there = st->st_size >= 0;
+	bool done = (!there || file_read(AT_FDCWD, path, &old)) && same_state(path, st);
 	if (done) {
 		(void)str_put(&new, span_sub(str_span(&old), 0, (size_t)from));
 		if (value.p) {
@@ -59,13 +75,14 @@ static bool splice_entry(const char *path, mode_t mode, span key, span value, ui
 		}
 		(void)str_put(&new, span_sub(str_span(&old), (size_t)to, old.n));
 		errno = EFBIG;
-		done = !new.over &&file_replace(AT_FDCWD, path, st.st_mode & 07777, str_span(&new));
+		done =
+		    !new.over &&file_replace(AT_FDCWD, path, st->st_mode & 07777, str_span(&new));
 	}
 	int error = errno;
 	str_free(&old);
 	str_free(&new);
 	errno = error;
-	return done && (!there || keep_owner(path, &st));
+	return done && (!there || keep_owner(path, st));
 }
 
 static bool possible(span key, span value)
@@ -81,6 +98,9 @@ static enum table_result set(table *t, mode_t mode, span key, span value)
 	uint64_t from = 0, to = 0;
 	const char *wrong;
 	size_t line;
+	struct stat st;
+	if (!state_of(table_path(t), mode, &st))
+		return TABLE_ERROR;
 	enum table_result r = table_check(t, &wrong, &line);
 	if (r == TABLE_FOUND)
 		r = table_place(t, key, &from, &to, &wrong, &line);
@@ -90,7 +110,7 @@ static enum table_result set(table *t, mode_t mode, span key, span value)
 	}
 	if (r != TABLE_FOUND && !value.p)
 		return TABLE_ABSENT;
-	if (!splice_entry(table_path(t), mode, key, value, from, to))
+	if (!splice_entry(table_path(t), &st, key, value, from, to))
 		return TABLE_ERROR;
 	return r == TABLE_FOUND ? TABLE_FOUND : TABLE_ABSENT;
 }

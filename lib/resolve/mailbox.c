@@ -132,14 +132,14 @@ static bool whole_path(span maildir, arena *a, span *path)
 	return path->p != NULL;
 }
 
-/* "the Maildir PATH: No such file or directory", for the log; strings in the arena. */
-static const char *no_maildir(span dir, int error, arena *a)
+/* The log has the path; a remote that is told to come back has no use for it. */
+static status no_maildir(const resolver *r, const char *file, size_t line, span dir, int error)
 {
 	str text = str_new(8192);
 	(void)str_printf(&text, "Maildir %.*s: %s", SPAN_FMT(dir), strerror(error));
-	const char *kept = arena_cstr(a, str_span(&text));
+	status st = book_fault(file, line, str_cstr(&text));
 	str_free(&text);
-	return kept ? kept : "the Maildir is missing";
+	return r->explain ? st : status_doubt("the mailbox cannot be reached");
 }
 
 void mailbox_answer(resolver *r, span key, span value, span ext, uint64_t size, arena *a,
@@ -150,9 +150,11 @@ void mailbox_answer(resolver *r, span key, span value, span ext, uint64_t size, 
 		return refuse(out, book_fault_at(r->users, key, "not maildir[:uid:gid[:quota]]"));
 	if (!whole_path(e.maildir, a, &out->maildir))
 		return refuse(out, book_fault_at(r->users, key, "path too long"));
-	if (!usable(out->maildir))
-		return refuse(out,
-			      book_fault_at(r->users, key, no_maildir(out->maildir, errno, a)));
+	if (!usable(out->maildir)) {
+		int error = errno;
+		size_t line = table_line(r->users, key);
+		return refuse(out, no_maildir(r, table_path(r->users), line, out->maildir, error));
+	}
 	out->kind = RESOLVE_MAILBOX;
 	out->has_owner = e.has_owner;
 	out->uid = e.uid;
@@ -177,20 +179,20 @@ static enum table_result lookup_system(const char *name, struct passwd *pw, char
 		   : TABLE_ERROR;
 }
 
-enum table_result mailbox_system(span user, span ext, uint64_t size, arena *a, resolve_answer *out)
+enum table_result mailbox_system(const resolver *r, span user, span ext, arena *a,
+				 resolve_answer *out)
 {
 	struct passwd pw;
 	struct stat st;
 	char buf[16384];
-	(void)size; /* the machine's quotas speak at the delivery */
 	const char *name = user.n && !memchr(user.p, 0, user.n) && !memchr(user.p, '/', user.n)
 			       ? arena_cstr(a, user)
 			       : NULL;
-	enum table_result r = name ? lookup_system(name, &pw, buf, sizeof buf) : TABLE_ABSENT;
-	if (r == TABLE_ERROR)
+	enum table_result got = name ? lookup_system(name, &pw, buf, sizeof buf) : TABLE_ABSENT;
+	if (got == TABLE_ERROR)
 		out->why = book_fault("/etc/passwd", 0, "the user database does not answer");
-	if (r != TABLE_FOUND)
-		return r;
+	if (got != TABLE_FOUND)
+		return got;
 	if (stat(pw.pw_dir, &st) < 0 && (errno == ENOENT || errno == ENOTDIR))
 		return TABLE_ABSENT;
 	str path = str_new(4096);
@@ -198,7 +200,7 @@ enum table_result mailbox_system(span user, span ext, uint64_t size, arena *a, r
 	out->maildir = arena_dup(a, str_span(&path));
 	str_free(&path);
 	if (!out->maildir.p || !usable(out->maildir)) {
-		out->why = book_fault("/etc/passwd", 0, no_maildir(out->maildir, errno, a));
+		out->why = no_maildir(r, "/etc/passwd", 0, out->maildir, errno);
 		return TABLE_ERROR;
 	}
 	out->kind = RESOLVE_MAILBOX;

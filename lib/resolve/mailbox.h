@@ -21,7 +21,8 @@ void mailbox_answer(resolver *, span key, span value, span ext, uint64_t size, a
 		    resolve_answer *);
 
 /* The machine's own users: TABLE_FOUND (the answer is filled), TABLE_ABSENT or TABLE_ERROR (the
- * answer's `why` says what). */
-enum table_result mailbox_system(span user, span ext, uint64_t size, arena *, resolve_answer *);
+ * answer's `why` says what). The machine's own quotas speak
+ * at the delivery. */
+enum table_result mailbox_system(const resolver *, span user, span ext, arena *, resolve_answer *);
 
 #endif

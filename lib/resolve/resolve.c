@@ -182,9 +182,9 @@ static bool try_system(question *q)
 			     : false;
 	q->out->rule = S("control/system-users");
 	span user = make_key(q, q->local, S("")), base = make_key(q, q->base, S(""));
-	enum table_result r = mailbox_system(user, S(""), q->size, q->mem, q->out);
+	enum table_result r = mailbox_system(q->r, user, S(""), q->mem, q->out);
 	if (r == TABLE_ABSENT && base.n)
-		r = mailbox_system(base, q->ext, q->size, q->mem, q->out);
+		r = mailbox_system(q->r, base, q->ext, q->mem, q->out);
 	return r != TABLE_ABSENT;
 }
 

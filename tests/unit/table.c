@@ -224,6 +224,34 @@ static void programs(void)
 	table_close(t);
 }
 
+/* Eight processes add five entries each: the lock lets none be lost. */
+static void many_writers(void)
+{
+	pid_t pids[8];
+	char got[64], key[16];
+	size_t found = 0, failed = 0;
+	for (int p = 0; p < 8; p++) {
+		if ((pids[p] = fork()) != 0)
+			continue;
+		for (int i = 0; i < 5; i++) {
+			(void)snprintf(key, sizeof key, "k%d%d", p, i);
+			if (table_set("shared", 0644, span_str(key), S("v")) != TABLE_ABSENT)
+				_exit(1);
+		}
+		_exit(0);
+	}
+	for (int p = 0; p < 8; p++)
+		failed += proc_wait(pids[p], 0) != 0;
+	table *t = table_open("shared");
+	for (int i = 0; i < 40; i++) {
+		(void)snprintf(key, sizeof key, "k%d%d", i / 5, i % 5);
+		look(t, key, got, sizeof got);
+		found += strcmp(got, "=v") == 0;
+	}
+	CHECK(found == 40 && failed == 0, "%zu of 40 entries, %zu writers failed", found, failed);
+	table_close(t);
+}
+
 int main(int argc, char **argv)
 {
 	(void)argc;
@@ -235,6 +263,7 @@ int main(int argc, char **argv)
 	long_lines();
 	changes();
 	programs();
+	many_writers();
 	char rm_name[] = "rm", rm_all[] = "-r";
 	char *const rm[] = {rm_name, rm_all, root, NULL};
 	CHECK(chdir("/") == 0, "out of the way");

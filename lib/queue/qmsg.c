@@ -134,8 +134,12 @@ static enum qmsg_result check(qmsg *m, off_t file_size, bool sums)
 	uint32_t sum = sum_crc32(0, text);
 	uint64_t octets = text.n;
 	m->arrived = head.arrived;
-	if (!sums)
-		return read_envelope(m, text, head.length);
+	if (!sums) {
+		enum qmsg_result r = read_envelope(m, text, head.length);
+		if (r != QMSG_DAMAGED)
+			return r;
+		/* Of a file that a crash left partial the envelope may be missing: the sum tells. */
+	}
 	if (octets < head.length && !sum_rest(m->fd, QMSG_LINE + (off_t)octets, &sum, &octets))
 		return QMSG_ERROR;
 	if (octets != head.length || sum != head.sum)

@@ -6,7 +6,7 @@ or not, in any combination:
 
   data        each file independently: none of its unsynced writes; all; the first half of the octets;
               zeros in their place at full length; only the first write; only the last one (the rest
-              zeros); all but the last
+              zeros); all but the last; only the first and the last
   names       each change of an entry independently (create, link, unlink, either half of a rename)
 
 with one promise that every file system keeps and the queue relies on: a rename never loses both
@@ -58,6 +58,7 @@ class File:
         yield apply(old, ops[:1])
         yield pad(apply(old, ops[-1:]), len(new))
         yield apply(old, ops[:-1])
+        yield pad(apply(old, [ops[0], ops[-1]]), len(new))
 
 
 def apply(content, ops):

@@ -34,11 +34,15 @@ def environment(root, **more):
     return env
 
 
-def is_whole(content):
-    """Whether a queue file is a message: pabal-queue(5)."""
+def has_length(content):
+    """Whether a queue file has its first line and the length that it tells: pabal-queue(5)."""
     words = content[:72].split()
     return (content[71:72] == b"\n" and len(words) == 5 and words[0] == b"PABAL1"
-            and int(words[1]) == len(content) - 72 and int(words[2], 16) == zlib.crc32(content[72:]))
+            and int(words[1]) == len(content) - 72)
+
+
+def is_whole(content):
+    return has_length(content) and int(content.split(None, 3)[2], 16) == zlib.crc32(content[72:])
 
 
 class Disk:
@@ -193,15 +197,17 @@ class Prover:
         return result
 
     def list(self, state, env, result):
-        """queue-list shows whole messages and no other, by a check of the first line that is not its own."""
+        """queue-list shows all whole messages. It does not read them to their end: what has its first line and its
+        length may be shown too. (queue-run reads all of it.) Judged by a check that is not pabal's own."""
         done = subprocess.run([os.path.join(BIN, "queue-list"), "-j"], env=env, capture_output=True, timeout=60)
         if done.returncode != 0:
             result["trouble"].append(f"queue-list exited {done.returncode}: {done.stderr[:200]!r}")
             return
-        whole = {path[len("queue/"):] for path, (_, content) in state.items()
-                 if path.startswith(("queue/new/", "queue/later/")) and is_whole(content)}
+        names = {path[len("queue/"):]: content for path, (_, content) in state.items()
+                 if path.startswith(("queue/new/", "queue/later/"))}
+        whole = {name for name, content in names.items() if is_whole(content)}
         listed = {m["name"] for m in map(json.loads, done.stdout.splitlines()) if m["where"] in ("new", "later")}
-        if listed != whole:
+        if whole - listed or not all(has_length(names[name]) for name in listed):
             result["trouble"].append(f"queue-list shows {sorted(listed)}, whole are {sorted(whole)}")
 
     def look(self, result):

@@ -325,6 +325,22 @@ start_watching() {
 
 drop() { printf 'To: alice@example.test\nSubject: cron\n\nx\n' | sendmail -t; }
 
+@test "-w and its worker end by the same signal: that was no attempt" {
+	mkfifo "$AGENT/go"
+	echo wait >"$AGENT/mode"
+	start queue-run -w
+	add x@y.test a@far.test
+	wait_until test -s "$AGENT/pid"
+	kill -STOP "${STARTED[0]}"
+	kill -TERM "${STARTED[0]}" "$(cat "$AGENT/pid")"
+	kill -CONT "${STARTED[0]}"
+	wait "${STARTED[0]}"
+	[ -e "$Q/new/$ID" ]
+	echo ok >"$AGENT/mode"
+	queue-run
+	queue_empty
+}
+
 @test "what is dropped is picked up, by a pass and by -w" {
 	drop
 	queue-run

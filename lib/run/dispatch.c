@@ -103,8 +103,13 @@ static void fail_job(runner *r, const given *g, const worker *by, const status *
 {
 	task *t = task_find(r, span_str(g->id));
 	if (t && g->n <= t->log.count && t->rcpts[g->n - 1].state == RCPT_GIVEN &&
-	    t->rcpts[g->n - 1].by == by)
-		task_result(r, t, g->n, st);
+	    t->rcpts[g->n - 1].by == by) {
+		/* A worker that ends with us, by a signal to both, is no attempt that failed. */
+		if (r->stopping)
+			t->rcpts[g->n - 1].state = RCPT_WAITS;
+		else
+			task_result(r, t, g->n, st);
+	}
 }
 
 static void own_jobs(runner *r, const load *l, worker *w)
@@ -166,6 +171,8 @@ void dispatch_start(runner *r)
 			h->ready_next = NULL;
 			*again_end = h;
 			again_end = &h->ready_next;
+		} else if (h->running == 0) {
+			hop_settle(r, h); /* no worker could be started */
 		}
 	}
 	/* What must wait for a worker to end stays in order. */

@@ -93,9 +93,17 @@ static void sweep(const runner *r, int64_t now)
 	}
 }
 
+void pass_hold(runner *r)
+{
+	if (!r->holder_since && !r->opt->foreign && !r->opt->id_count &&
+	    flock(r->new_dir, LOCK_EX | LOCK_NB) == 0)
+		r->holder_since = clock_now();
+}
+
 static void scan(runner *r)
 {
 	int64_t now = clock_now(), next = 0;
+	pass_hold(r); /* the one before us may have ended */
 	merge_dead(r);
 	int64_t since = clear_parked(r) ? 0 : r->scanned;
 	if (!scan_due(r->queue_dir, since, now, r->clock.largest, found, r, &next))

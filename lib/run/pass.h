@@ -5,6 +5,8 @@
 
 #include "run/state.h"
 
+/* Becomes the holder (runner.c), if nobody else is. */
+void pass_hold(runner *);
 void pass_round(runner *);
 void pass_claim(runner *);
 /* Puts the IDs of the command line into runner.todo; how many are not in the queue (told on fd 2). */

@@ -22,10 +22,8 @@
 #include "run/runner.h"
 
 #include <poll.h>
-#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
-#include <sys/stat.h>
 
 #include "base/die.h"
 #include "io/clock.h"
@@ -99,14 +97,6 @@ static bool open_queue(runner *r)
 	return true;
 }
 
-/* Becomes the holder, if nobody else is. */
-static void try_to_hold(runner *r)
-{
-	if (!r->holder_since && !r->opt->foreign && !r->opt->id_count &&
-	    flock(r->new_dir, LOCK_EX | LOCK_NB) == 0)
-		r->holder_since = clock_now();
-}
-
 static bool open_run(runner *r, const runner_options *opt)
 {
 	*r = (runner){.opt = opt, .queue_dir = -1, .new_dir = -1, .watch_fd = -1};
@@ -116,7 +106,7 @@ static bool open_run(runner *r, const runner_options *opt)
 	raise_limits();
 	(void)read_control(r);
 	results_open(&r->results, r->queue_dir);
-	try_to_hold(r);
+	pass_hold(r);
 	if (!watch_open(r, opt->id_count == 0)) {
 		warn_errno("%s/new cannot be watched", opt->queue);
 		return false;

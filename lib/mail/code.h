@@ -1,0 +1,47 @@
+/* Transfer encodings (RFC 2045, 6.7, 6.8) and uuencode, as streams: any cut of the input gives the same
+ * output, memory is constant. Decoders never fail: what cannot be read is skipped (base64) or given as it
+ * stands (quoted-printable), and counted. */
+#ifndef MAIL_CODE_H
+#define MAIL_CODE_H
+
+#include "mail/part.h"
+
+typedef struct decoder {
+	enum part_encoding encoding;
+	uint32_t bits;
+	unsigned have, state;
+	char held[80]; /* what waits for its rest: blanks before a line end, "=X", a uuencoded line */
+	size_t held_n;
+	uint64_t damaged; /* octets that were no part of the encoding */
+	bool done;     /* padding or "end" was seen */
+} decoder;
+
+void decoder_init(decoder *, enum part_encoding);
+/* Octets that `n` octets of input may give, at most. */
+size_t decoder_room(size_t n);
+/* Appends to dst (room: decoder_room(input.n)), returns the octets written. */
+size_t decoder_put(decoder *, span input, char *dst);
+size_t decoder_end(decoder *, char *dst); /* room: 80 */
+
+/* Everything at once. */
+void code_decode(enum part_encoding, span body, str *to);
+
+typedef struct encoder {
+	enum part_encoding encoding; /* PART_BASE64 or PART_QP */
+	unsigned char held[3];
+	size_t held_n, column;
+	bool text; /* quoted-printable: LF is a line end, not an octet */
+} encoder;
+
+void encoder_init(encoder *, enum part_encoding, bool text);
+size_t encoder_room(size_t n);
+size_t encoder_put(encoder *, span octets, char *dst);
+size_t encoder_end(encoder *, char *dst);
+
+/* The most readable encoding that carries these octets: 7bit, 8bit where allowed, quoted-printable for text
+ * as long as a sixth or less is encoded, else base64. Lines over 998 octets, NULs and bare CRs need one. */
+enum part_encoding code_choose(span octets, bool text, bool eight_bit_ok);
+span code_name(enum part_encoding);
+enum part_encoding code_by_name(span name); /* blanks and comments aside; "" is 7bit */
+
+#endif

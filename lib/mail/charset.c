@@ -1,0 +1,138 @@
+#include "mail/charset.h"
+
+#include "mail/utf8.h"
+
+/* Names that writers use and iconv does not know, or knows as something smaller than what is meant: a
+ * superset reads all that the named set writes, and what is outside of it in the wild. */
+static const struct {
+	const char *name, *iconv;
+} aliases[] = {
+    {"ks_c_5601-1987", "CP949"},
+    {"ks_c_5601-1989", "CP949"},
+    {"ks_c_5601", "CP949"},
+    {"ksc_5601", "CP949"},
+    {"ksc5601", "CP949"},
+    {"ks_c-5601-1987", "CP949"},
+    {"ks_x_1001", "CP949"},
+    {"iso-ir-149", "CP949"},
+    {"csksc56011987", "CP949"},
+    {"korean", "CP949"},
+    {"windows-949", "CP949"},
+    {"ms949", "CP949"},
+    {"x-windows-949", "CP949"},
+    {"uhc", "CP949"},
+    {"euc-kr", "CP949"},
+    {"euckr", "CP949"},
+    {"cseuckr", "CP949"},
+    {"johab", "JOHAB"},
+    {"x-johab", "JOHAB"},
+    {"ms1361", "JOHAB"},
+    {"us-ascii", "WINDOWS-1252"},
+    {"ascii", "WINDOWS-1252"},
+    {"iso-8859-1", "WINDOWS-1252"},
+    {"iso8859-1", "WINDOWS-1252"},
+    {"latin1", "WINDOWS-1252"},
+    {"latin-1", "WINDOWS-1252"},
+    {"iso-8859-8-i", "ISO-8859-8"},
+    {"iso-8859-9", "WINDOWS-1254"},
+    {"iso-8859-11", "WINDOWS-874"},
+    {"tis-620", "WINDOWS-874"},
+    {"gb2312", "GB18030"},
+    {"gb_2312-80", "GB18030"},
+    {"gbk", "GB18030"},
+    {"x-gbk", "GB18030"},
+    {"cp936", "GB18030"},
+    {"x-sjis", "CP932"},
+    {"shift_jis", "CP932"},
+    {"shift-jis", "CP932"},
+    {"windows-31j", "CP932"},
+    {"iso-2022-jp", "ISO-2022-JP-2"},
+    {"x-mac-roman", "MACINTOSH"},
+    {"utf8", "UTF-8"},
+    {"unicode-1-1-utf-7", "UTF-7"},
+    {"unicode-1-1-utf-8", "UTF-8"},
+    {"x-unknown", ""},
+    {"unknown", ""},
+    {"unknown-8bit", ""},
+    {"default", ""},
+    {"_autodetect", ""},
+};
+
+span charset_alias(span name)
+{
+	for (size_t i = 0; i < sizeof aliases / sizeof *aliases; i++)
+		if (span_eqi(name, span_str(aliases[i].name)))
+			return span_str(aliases[i].iconv);
+	return name;
+}
+
+static bool all_ascii(span s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if ((unsigned char)s.p[i] >= 0x80)
+			return false;
+	return true;
+}
+
+/* Two octets a character, lead and trail in the ranges of CP949, and most of them Hangul of KS X 1001: what a
+ * Korean text is and a Latin one is not. */
+static bool looks_korean(span s)
+{
+	size_t hangul = 0, pairs = 0;
+	for (size_t i = 0; i < s.n; i++) {
+		unsigned char lead = (unsigned char)s.p[i];
+		if (lead < 0x80)
+			continue;
+		unsigned char trail = i + 1 < s.n ? (unsigned char)s.p[i + 1] : 0;
+		if (lead < 0x81 || lead > 0xfe ||
+		    !(ascii_alpha(trail) || (trail >= 0x81 && trail <= 0xfe)))
+			return false;
+		pairs++;
+		hangul += lead >= 0xb0 && lead <= 0xc8 && trail >= 0xa1;
+		i++;
+	}
+	return pairs && hangul * 2 > pairs;
+}
+
+static span guess(span octets)
+{
+	if (utf8_valid(octets))
+		return S("UTF-8");
+	return looks_korean(octets) ? S("CP949") : S("WINDOWS-1252");
+}
+
+static void put_escaped(span octets, str *to)
+{
+	for (size_t i = 0; i < octets.n && !to->over; i++) {
+		unsigned char c = (unsigned char)octets.p[i];
+		if (c < 0x80)
+			(void)str_putc(to, (char)c);
+		else
+			(void)str_printf(to, "\\x%02x", c);
+	}
+}
+
+bool charset_text(const charset_opener *opener, span charset, span octets, str *to)
+{
+	span name = charset_alias(span_trim(charset));
+	bool ascii_name = span_eqi(span_trim(charset), S("us-ascii"));
+	/* Most mail. Shift states (ESC, ~{ of HZ, + of UTF-7) are ASCII that means something else. */
+	if ((name.n == 0 || ascii_name) && all_ascii(octets))
+		return str_put(to, octets);
+	if (name.n == 0 || ascii_name)
+		name = guess(octets);
+	if (span_eqi(name, S("UTF-8")) && utf8_valid(octets))
+		return str_put(to, octets);
+	charset_conv *conv = opener->open(opener->arg, name);
+	if (!conv) {
+		put_escaped(octets, to);
+		return false;
+	}
+	conv->convert(conv, &octets, true, to);
+	return true;
+}
+
+span charset_of_utf8(span utf8)
+{
+	return all_ascii(utf8) ? S("us-ascii") : S("utf-8");
+}

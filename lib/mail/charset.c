@@ -123,12 +123,12 @@ bool charset_text(const charset_opener *opener, span charset, span octets, str *
 		name = guess(octets);
 	if (span_eqi(name, S("UTF-8")) && utf8_valid(octets))
 		return str_put(to, octets);
-	charset_conv *conv = opener->open(opener->arg, name);
-	if (!conv) {
+	charset_conv *from = opener->open(opener->arg, name);
+	if (!from) {
 		put_escaped(octets, to);
 		return false;
 	}
-	conv->convert(conv, &octets, true, to);
+	from->convert(from, &octets, true, to);
 	return true;
 }
 

@@ -48,7 +48,6 @@ typedef struct part {
 	span body;         /* encoded, without the line end that belongs to the delimiter */
 	span type, subtype; /* as written; defaults of RFC 2045, 5.2 and multipart/digest filled in */
 	span content_type; /* the field's body with its parameters; "" where there is none */
-	size_t body_lines; /* LFs in body */
 } part;
 
 typedef struct part_tree {
@@ -69,6 +68,8 @@ void part_number(const part_tree *, uint32_t index, str *to);
 /* PART_NONE where there is none. */
 uint32_t part_by_number(const part_tree *, span number);
 bool part_type_is(const part *, const char *type, const char *subtype); /* subtype NULL: any */
+/* Line ends in the encoded body. */
+size_t part_lines(const part *);
 /* A field of the part's own header. */
 bool part_field(const part *, const char *name, span *body);
 

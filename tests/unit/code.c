@@ -1,0 +1,115 @@
+/* links: mail io base : z */
+#include "mail/code.h"
+
+#include "tests/unit/unit.h"
+
+static void decoding(void)
+{
+	static const struct {
+		enum part_encoding encoding;
+		const char *in, *out;
+	} cases[] = {
+	    {PART_BASE64, "aGVsbG8=", "hello"},
+	    {PART_BASE64, "aGVs\r\nbG8=\r\n", "hello"},
+	    {PART_BASE64, "aGVsbG8", "hello"},
+	    {PART_BASE64, "aG!Vs*bG8=", "hello"},
+	    {PART_BASE64, "aGk=aGk=", "hihi"},
+	    {PART_BASE64, "", ""},
+	    {PART_BASE64, "=", ""},
+	    {PART_QP, "caf=C3=A9", "café"},
+	    {PART_QP, "caf=c3=a9", "café"},
+	    {PART_QP, "a=\nb", "ab"},
+	    {PART_QP, "a=\r\nb", "ab"},
+	    {PART_QP, "a= \t\r\nb", "ab"},
+	    {PART_QP, "a \t\r\nb", "a\r\nb"},
+	    {PART_QP, "a  b", "a  b"},
+	    {PART_QP, "a=3", "a=3"},
+	    {PART_QP, "a=ZZb", "a=ZZb"},
+	    {PART_QP, "a==41", "a=A"},
+	    {PART_QP, "x=", "x"},
+	    {PART_QP, "blank ", "blank"},
+	    {PART_UUENCODE, "begin 644 x\n%:&5L;&\\\n`\nend\n", "hello"},
+	    {PART_UUENCODE, "text before\nbegin 644 x\n%:&5L;&\\\n`\nend\nafter\n", "hello"},
+	    {PART_8BIT, "a\xff", "a\xff"},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		for (int one = 0; one < 2; one++) {
+			span in = unit_copy(span_str(cases[i].in));
+			char out[400];
+			size_t n = 0, step = one ? 1 : in.n ? in.n : 1;
+			decoder d;
+			decoder_init(&d, cases[i].encoding);
+			for (size_t at = 0; at < in.n; at += step)
+				n += decoder_put(&d, span_sub(in, at, at + step), out + n);
+			n += decoder_end(&d, out + n);
+			CHECK(span_eq(span_of(out, n), span_str(cases[i].out)), "decode %s%s → %.*s",
+			      cases[i].out, one ? " by octets" : "", (int)n, out);
+			free((char *)(uintptr_t)in.p);
+		}
+}
+
+static void round_trip(enum part_encoding encoding, bool text, span octets, size_t step)
+{
+	char *wire = malloc(encoder_room(octets.n) * 2 + 1000);
+	size_t n = 0, column = 0, longest = 0;
+	encoder e;
+	str back = str_new(1 << 20);
+	if (!wire)
+		abort();
+	encoder_init(&e, encoding, text);
+	for (size_t at = 0; at < octets.n; at += step)
+		n += encoder_put(&e, span_sub(octets, at, at + step), wire + n);
+	n += encoder_end(&e, wire + n);
+	bool ascii = true;
+	for (size_t i = 0; i < n; i++) {
+		ascii = ascii && (wire[i] == '\n' || wire[i] == '\t' || (wire[i] >= ' ' && wire[i] < 0x7f));
+		column = wire[i] == '\n' ? 0 : column + 1;
+		longest = column > longest ? column : longest;
+	}
+	code_decode(encoding, span_of(wire, n), &back);
+	CHECK(span_eq(str_span(&back), octets) && ascii && longest <= 76,
+	      "encode and back: %d, %zu octets by %zu, longest %zu", (int)encoding, octets.n, step,
+	      longest);
+	str_free(&back);
+	free(wire);
+}
+
+static void encoding(void)
+{
+	char octets[2000];
+	uint32_t seed = 1;
+	for (size_t i = 0; i < sizeof octets; i++) {
+		seed = seed * 1103515245u + 12345u;
+		octets[i] = (char)(seed >> 16);
+	}
+	for (size_t n = 0; n < 70; n++)
+		for (size_t step = 1; step < 8; step += 3) {
+			round_trip(PART_BASE64, false, span_of(octets, n * 7), step);
+			round_trip(PART_QP, false, span_of(octets, n * 7), step);
+		}
+	round_trip(PART_QP, true, S("From here\n.dot\ntrailing \nblank\t\n\nend"), 1);
+	round_trip(PART_QP, true, S("한글 본문\nFrom x\n"), 2);
+}
+
+static void choosing(void)
+{
+	CHECK(code_choose(S("plain\n"), true, true) == PART_7BIT, "plain is 7bit");
+	CHECK(code_choose(S("caf\xc3\xa9 is mostly plain text\n"), true, true) == PART_8BIT, "8bit");
+	CHECK(code_choose(S("caf\xc3\xa9 is mostly plain text\n"), true, false) == PART_QP, "mostly ASCII");
+	CHECK(code_choose(S("한글"), true, false) == PART_BASE64, "mostly not");
+	CHECK(code_choose(span_of("a\0b", 3), true, true) == PART_QP ||
+		  code_choose(span_of("a\0b", 3), true, true) == PART_BASE64,
+	      "NUL needs one");
+	CHECK(code_choose(S("\x89PNG"), false, true) == PART_BASE64, "no text");
+	CHECK(code_by_name(S(" Quoted-Printable ")) == PART_QP, "name");
+	CHECK(code_by_name(S("base64 (comment)")) == PART_BASE64, "name with a comment");
+	CHECK(code_by_name(S("7-bit")) == PART_UNKNOWN, "unknown name");
+}
+
+int main(void)
+{
+	decoding();
+	encoding();
+	choosing();
+	return unit_done();
+}

@@ -12,7 +12,8 @@ static const struct {
     {"utf-8", "\xed\x95\x9c\xea\xb8\x80", "한글", true},
     {"UTF8", "\xed\x95\x9c", "한", true},
     {"euc-kr", "\xc7\xd1\xb1\xdb", "한글", true},
-    {"EUC-KR", "\x8c\x63\xb9\xe6\xb0\xa2\xc7\xcf", "똠방각하", true}, /* 8C63 is outside of EUC-KR */
+    {"EUC-KR", "\x8c\x63\xb9\xe6\xb0\xa2\xc7\xcf", "똠방각하",
+     true}, /* 8C63 is outside of EUC-KR */
     {"ks_c_5601-1987", "\xc7\xd1\xb1\xdb", "한글", true},
     {"windows-949", "\xc7\xd1\xb1\xdb", "한글", true},
     {"ms949", "\xc7\xd1\xb1\xdb", "한글", true},
@@ -27,7 +28,12 @@ static const struct {
     {"gb2312", "\xd6\xd0", "中", true},
     {"no-such-charset", "a\xff", "a\\xff", false},
     {"utf-8//IGNORE", "a\xff", "a\\xff", false},
-    {"utf-8", "a\xff" "b", "a\xef\xbf\xbd" "b", true},
+    {"utf-8",
+     "a\xff"
+     "b",
+     "a\xef\xbf\xbd"
+     "b",
+     true},
     {"euc-kr", "\xc7\xd1\xc7", "한\xef\xbf\xbd", true},
 };
 

@@ -42,8 +42,9 @@ static void decoding(void)
 			for (size_t at = 0; at < in.n; at += step)
 				n += decoder_put(&d, span_sub(in, at, at + step), out + n);
 			n += decoder_end(&d, out + n);
-			CHECK(span_eq(span_of(out, n), span_str(cases[i].out)), "decode %s%s → %.*s",
-			      cases[i].out, one ? " by octets" : "", (int)n, out);
+			CHECK(span_eq(span_of(out, n), span_str(cases[i].out)),
+			      "decode %s%s → %.*s", cases[i].out, one ? " by octets" : "", (int)n,
+			      out);
 			free((char *)(uintptr_t)in.p);
 		}
 }
@@ -62,7 +63,8 @@ static void round_trip(enum part_encoding encoding, bool text, span octets, size
 	n += encoder_end(&e, wire + n);
 	bool ascii = true;
 	for (size_t i = 0; i < n; i++) {
-		ascii = ascii && (wire[i] == '\n' || wire[i] == '\t' || (wire[i] >= ' ' && wire[i] < 0x7f));
+		ascii = ascii &&
+			(wire[i] == '\n' || wire[i] == '\t' || (wire[i] >= ' ' && wire[i] < 0x7f));
 		column = wire[i] == '\n' ? 0 : column + 1;
 		longest = column > longest ? column : longest;
 	}
@@ -94,8 +96,10 @@ static void encoding(void)
 static void choosing(void)
 {
 	CHECK(code_choose(S("plain\n"), true, true) == PART_7BIT, "plain is 7bit");
-	CHECK(code_choose(S("caf\xc3\xa9 is mostly plain text\n"), true, true) == PART_8BIT, "8bit");
-	CHECK(code_choose(S("caf\xc3\xa9 is mostly plain text\n"), true, false) == PART_QP, "mostly ASCII");
+	CHECK(code_choose(S("caf\xc3\xa9 is mostly plain text\n"), true, true) == PART_8BIT,
+	      "8bit");
+	CHECK(code_choose(S("caf\xc3\xa9 is mostly plain text\n"), true, false) == PART_QP,
+	      "mostly ASCII");
 	CHECK(code_choose(S("한글"), true, false) == PART_BASE64, "mostly not");
 	CHECK(code_choose(span_of("a\0b", 3), true, true) == PART_QP ||
 		  code_choose(span_of("a\0b", 3), true, true) == PART_BASE64,

@@ -12,8 +12,12 @@ static void decoding(void)
 	} cases[] = {
 	    {"plain", "plain"},
 	    {"=?utf-8?B?7ZWc6riA?=", "한글"},
-	    {"=?EUC-KR?B?x9Gx2w==" "?=", "한글"},
-	    {"=?ks_c_5601-1987?B?x9Gx2w==" "?= x", "한글 x"},
+	    {"=?EUC-KR?B?x9Gx2w=="
+	     "?=",
+	     "한글"},
+	    {"=?ks_c_5601-1987?B?x9Gx2w=="
+	     "?= x",
+	     "한글 x"},
 	    {"=?utf-8?q?caf=C3=A9_au?=", "café au"},
 	    {"a =?utf-8?q?b?= c", "a b c"},
 	    {"=?utf-8?q?a?= =?utf-8?q?b?=", "ab"},
@@ -39,8 +43,8 @@ static void decoding(void)
 		span in = unit_copy(span_str(cases[i].in));
 		str out = str_new(1000);
 		word_decode(in, &opener, &out);
-		CHECK(span_eq(str_span(&out), span_str(cases[i].out)), "decode %s → %s", cases[i].in,
-		      str_cstr(&out));
+		CHECK(span_eq(str_span(&out), span_str(cases[i].out)), "decode %s → %s",
+		      cases[i].in, str_cstr(&out));
 		str_free(&out);
 		free((char *)(uintptr_t)in.p);
 	}
@@ -60,11 +64,13 @@ static void round_trips(void)
 {
 	static const char *const cases[] = {
 	    "plain words stay",
-	    "한글 제목입니다. 아주 긴 제목이 여러 줄에 걸쳐 접혀야 하고 글자가 나뉘면 안 됩니다 정말로 그렇습니다",
+	    "한글 제목입니다. 아주 긴 제목이 여러 줄에 걸쳐 접혀야 하고 글자가 나뉘면 안 됩니다 "
+	    "정말로 그렇습니다",
 	    "Re: 안녕하세요 hello 여러분",
 	    "café",
 	    "=?utf-8?q?looks_like_one?=",
-	    "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen",
+	    "one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
+	    "fifteen",
 	    "두  칸   blanks  inside",
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -99,8 +105,8 @@ static void phrases(void)
 		str out = str_new(1000);
 		size_t column = 6;
 		word_encode(span_str(cases[i].in), true, &column, &out);
-		CHECK(span_eq(str_span(&out), span_str(cases[i].out)), "phrase %s → %s", cases[i].in,
-		      str_cstr(&out));
+		CHECK(span_eq(str_span(&out), span_str(cases[i].out)), "phrase %s → %s",
+		      cases[i].in, str_cstr(&out));
 		str_free(&out);
 	}
 }

@@ -4,6 +4,37 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
+#include "base/die.h"
+
+struct digest {
+	EVP_MD_CTX *context;
+	bool failed;
+};
+
+digest *digest_begin(void)
+{
+	digest *d = xcalloc(1, sizeof *d);
+	d->context = EVP_MD_CTX_new();
+	if (d->context && EVP_DigestInit_ex(d->context, EVP_sha256(), NULL) == 1)
+		return d;
+	EVP_MD_CTX_free(d->context);
+	free(d);
+	return NULL;
+}
+
+void digest_put(digest *d, span octets)
+{
+	d->failed |= EVP_DigestUpdate(d->context, octets.p, octets.n) != 1;
+}
+
+bool digest_end(digest *d, unsigned char out[static DIGEST_SHA256])
+{
+	bool done = !d->failed && EVP_DigestFinal_ex(d->context, out, NULL) == 1;
+	EVP_MD_CTX_free(d->context);
+	free(d);
+	return done;
+}
+
 bool digest_sha256(span octets, unsigned char out[static DIGEST_SHA256])
 {
 	return EVP_Digest(octets.p, octets.n, out, NULL, EVP_sha256(), NULL) == 1;

@@ -7,6 +7,12 @@
 
 enum { DIGEST_SHA256 = 32 };
 
+/* SHA-256 of octets as they come. Owned by the caller until digest_end(), which frees it. */
+typedef struct digest digest;
+digest *digest_begin(void); /* NULL where the library refuses */
+void digest_put(digest *, span octets);
+bool digest_end(digest *, unsigned char out[static DIGEST_SHA256]);
+
 bool digest_sha256(span octets, unsigned char out[static DIGEST_SHA256]);
 bool digest_hmac_sha256(span key, span octets, unsigned char out[static DIGEST_SHA256]);
 bool digest_pbkdf2_sha256(span password, span salt, unsigned iterations,

@@ -165,9 +165,19 @@ static void keep_field(walk *w, part *p, const header_field *f, span *slot)
 		*slot = f->body;
 }
 
+/* A message out of an mbox, or enclosed as one, may begin with its "From " line. */
+static void skip_mbox_line(walk *w, const part *p)
+{
+	bool message = p->parent == PART_NONE || w->tree->parts[p->parent].kind == PART_MESSAGE;
+	span rest = rest_of(w);
+	if (message && (span_starts(rest, S("From ")) || span_starts(rest, S(">From "))))
+		w->at += line_size(rest);
+}
+
 /* The header ends at its empty line, at what is no field, or at a delimiter. */
 static void read_header(walk *w, part *p, span *encoding)
 {
+	skip_mbox_line(w, p);
 	span rest = rest_of(w), type = {NULL, 0};
 	size_t owner, from = w->at, whole = rest.n;
 	header_field f;

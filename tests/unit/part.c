@@ -33,6 +33,7 @@ static const struct {
 } cases[] = {
     {"plain", "Subject: x\n\nhello\n", "1 text/plain [hello\n]\n", 0},
     {"header only", "Subject: x\n", "1 text/plain []\n", 0},
+    {"an mbox line first", "From a@b Thu\nContent-Type: text/html\n\nx", "1 text/html [x]\n", 0},
     {"empty", "", "1 text/plain []\n", 0},
     {"body only", "no header\n", "1 text/plain [no header\n]\n", PART_HEADER_BROKEN},
     {"two parts",

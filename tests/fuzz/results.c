@@ -9,6 +9,14 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static int dir = -1;
+static char path[] = "/tmp/pabal-fuzz.XXXXXX";
+
+static void remove_dir(void)
+{
+	(void)unlinkat(dir, "log/run.00", 0);
+	(void)unlinkat(dir, "log", AT_REMOVEDIR);
+	(void)rmdir(path);
+}
 
 static void check(void *arg, const job_result *r)
 {
@@ -30,10 +38,10 @@ static bool kept(void *arg)
 
 static void open_dir(void)
 {
-	char path[] = "/tmp/pabal-fuzz.XXXXXX";
 	if (!mkdtemp(path) || (dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0 ||
 	    mkdirat(dir, "log", 0700) < 0)
 		die_errno(1, "%s", path);
+	(void)atexit(remove_dir);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

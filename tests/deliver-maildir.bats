@@ -106,11 +106,11 @@ refused() {
 }
 
 @test "the file system is full: 75, 4.3.1, nothing left behind" {
-	[ "$(id -u)" = 0 ] || unshare -rm true 2>/dev/null || cannot "no mount name space"
+	[ "$(id -u)" = 0 ] || unshare -${R}m true 2>/dev/null || cannot "no mount name space"
 	head -c 3000000 /dev/zero >body
 	cat message body >big
 	export BOX
-	run unshare -rm bash -c '
+	run unshare -${R}m bash -c '
 		mkdir full && mount -t tmpfs -o size=1m none full && mkdir full/{cur,new,tmp} || exit 1
 		deliver-maildir full <big 2>err; echo $?
 		find full -type f

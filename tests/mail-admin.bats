@@ -278,11 +278,11 @@ tree() {
 
 @test "mail-doctor -n asks DNS, and only then" {
 	need unshare
-	unshare -rn true 2>/dev/null || cannot "no user and network namespaces here"
+	unshare -${R}n true 2>/dev/null || cannot "no user and network namespaces here"
 	init
-	run unshare -rn mail-doctor
+	run unshare -${R}n mail-doctor
 	! grep -q DNS <<<"$output"
-	run timeout 60 unshare -rn mail-doctor -n
+	run timeout 60 unshare -${R}n mail-doctor -n
 	[ "$status" = 1 ]
 	grep -q '^FAIL DNS: control/me: mail.example.test: ' <<<"$output"
 }

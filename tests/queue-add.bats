@@ -248,9 +248,9 @@ queued_envelope() { sed '1d;/^DATA$/,$d' "$(only_message "$Q")"; }
 }
 
 @test "disk full: 75, and nothing is left" {
-	unshare -rm true 2>/dev/null || cannot "no mount namespace of one's own here"
+	unshare -${R}m true 2>/dev/null || cannot "no mount namespace of one's own here"
 	{ cat message; head -c 3000000 /dev/zero | tr '\0' x; } >large
-	unshare -rm bash -euc '
+	unshare -${R}m bash -euc '
 		mount -t tmpfs -o size=2m none "$1/queue"
 		cd "$1/queue"
 		mkdir tmp new later hold failed log drop

@@ -8,7 +8,7 @@ setup() {
 	unset MAKEFLAGS MFLAGS MAKELEVEL
 	# a network of its own, where there is one to have: the ports of base 2000 are free there
 	OWN=()
-	if unshare -rn true 2>/dev/null; then OWN=(unshare -rn sh -c 'ip link set lo up; exec "$@"' -); fi
+	if unshare -${R}n true 2>/dev/null; then OWN=(unshare -${R}n sh -c 'ip link set lo up; exec "$@"' -); fi
 }
 teardown() { stop_all; }
 
@@ -54,7 +54,7 @@ run_once() { "${OWN[@]}" make -s run ONCE=1 VAR="$VAR" $(build); }
 
 @test "a busy port: another base is taken, and told" {
 	[ "${#OWN[@]}" -gt 0 ] || cannot "no network namespaces here"
-	run unshare -rn bash -c 'ip link set lo up
+	run unshare -${R}n bash -c 'ip link set lo up
 		tcp-serve 127.0.0.1 2025 true >/dev/null & busy=$!
 		make -s run ONCE=1 VAR="$1" $2; rc=$?
 		kill $busy; exit $rc' - "$VAR" "$(build)"

@@ -147,9 +147,9 @@ as_nobody() { (cd / && setpriv --reuid nobody --regid nogroup --clear-groups "$P
 }
 
 @test "disk full: 75, and nothing is left" {
-	unshare -rm true 2>/dev/null || cannot "no mount namespace of one's own here"
+	unshare -${R}m true 2>/dev/null || cannot "no mount namespace of one's own here"
 	{ cat message; head -c 3000000 /dev/zero | tr '\0' x; } >large
-	unshare -rm bash -euc '
+	unshare -${R}m bash -euc '
 		mount -t tmpfs -o size=2m none "$1/queue"
 		mkdir "$1"/queue/{tmp,new,drop}
 		rc=0

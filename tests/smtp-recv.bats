@@ -260,7 +260,7 @@ MAIL=('EHLO client.example' 'MAIL FROM:<a@sender.example>' 'RCPT TO:<alice@examp
 }
 
 @test "a disk that is full: 452 4.3.1, nothing left behind, and it goes on when there is room" {
-	unshare -rm true 2>/dev/null || cannot "no mount namespace of one's own here"
+	unshare -${R}m true 2>/dev/null || cannot "no mount namespace of one's own here"
 	cat >"$BATS_TEST_TMPDIR/full" <<-'END'
 		set -e
 		mount -t tmpfs -o size=256k none "$PABAL_ROOT/queue"
@@ -277,7 +277,7 @@ MAIL=('EHLO client.example' 'MAIL FROM:<a@sender.example>' 'RCPT TO:<alice@examp
 		done
 		printf '%s\r\n' 'EHLO x' 'MAIL FROM:<a@b.example>' 'RCPT TO:<alice@example.org>' DATA ok . QUIT | smtp-recv
 	END
-	unshare -rm bash "$BATS_TEST_TMPDIR/full" | tr -d '\r' >"$OUT"
+	unshare -${R}m bash "$BATS_TEST_TMPDIR/full" | tr -d '\r' >"$OUT"
 	[ "$(grep -c '^452 4.3.1' "$OUT")" = 2 ] || { cat "$OUT"; false; }
 	! grep -q "^$PABAL_ROOT" "$OUT"
 	[ "$(grep -c '^250 2.0.0 queued' "$OUT")" = 1 ]

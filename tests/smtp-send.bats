@@ -602,13 +602,13 @@ time.sleep(100)' >"$T/silent" 3>&- &
 	zone
 	stop_peers
 	rm "$PABAL_ROOT/control/resolver"
-	unshare -rnm true 2>/dev/null || cannot "no namespaces here"
+	unshare -${R}nm true 2>/dev/null || cannot "no namespaces here"
 	echo 'nameserver 127.0.0.1' >"$T/resolv.conf"
 	echo '127.0.0.2 relay' >"$T/hosts"
 	sed -i "s/@$DNS_PORT/@53/" "$T/dns/nsd.conf"
 	export T M PEERS PEER_PIDS
 	export -f start_fake stop_peers peer_ready peer_port wait_until free_port
-	run unshare -rnm bash -euc '
+	run unshare -${R}nm bash -euc '
 		ip link set lo up
 		mount --bind "$T/resolv.conf" /etc/resolv.conf
 		mount --bind "$T/hosts" /etc/hosts

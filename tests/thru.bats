@@ -123,9 +123,9 @@ assert os.read(0, 99) == b"Subject: x\n\nbody\n"' <message
 	TMPDIR=$PWD/none run thru cat -- ./next <message
 	[ "$status" = 75 ]
 	not_run
-	unshare -rm true 2>/dev/null || cannot "no mount namespace of one's own here"
+	unshare -${R}m true 2>/dev/null || cannot "no mount namespace of one's own here"
 	{ cat message; head -c 3000000 /dev/zero; } >large
-	run unshare -rm sh -c 'mount -t tmpfs -o size=1m none "$TMPDIR" && exec thru cat -- ./next <large'
+	run unshare -${R}m sh -c 'mount -t tmpfs -o size=1m none "$TMPDIR" && exec thru cat -- ./next <large'
 	[ "$status" = 75 ]
 	not_run
 }

@@ -13,7 +13,7 @@ setup() {
 	# Postfix changes no message of others; with local clients it would add fields
 	POSTFIX_MAIN='local_header_rewrite_clients ='
 	for m in "$TOP"/tests/mail/*.eml; do
-		[ -s "$m" ] && ! grep -q "$(printf '[^\r]\r[^\r\n]')" "$m" && MESSAGES+=("$m")
+		[ -s "$m" ] && ! grep -aqP '\r.' "$m" && MESSAGES+=("$m")
 	done
 	python3 - "$T/strange" <<-'END'
 		import sys

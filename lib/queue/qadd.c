@@ -3,11 +3,12 @@
  *     create tmp/ID, O_EXCL        an empty file in tmp/, swept when it is 36 h old
  *     flock                        (nobody claims what is locked; a lock dies with its holder)
  *     write                        a partial file in tmp/: swept
- *     rename to new/ID             new/ID, whole or partial: its first line shows which. A whole
- * one was never confirmed but is a message all the same: the sender sends again, that is what "at
- * least once" allows fsync of the file            as before; on ext4 and XFS this one commit holds
- * the names too fsync of new/                the message is durable under its name say yes, unlock,
- * close       -
+ *     rename to new/ID             new/ID, whole or partial: its first line shows which. A whole one
+ *                                  was never confirmed but is a message all the same: the sender
+ *                                  sends again, and that is what "at least once" allows
+ *     fsync of the file            as before; on ext4 and XFS this one commit holds the names too
+ *     fsync of new/                the message is durable under its name
+ *     say yes, unlock, close       -
  *
  * tmp/ID and new/ID may both be there after a crash (the rename half durable); nobody reads tmp/.
  * IDs are unique, so the rename meets nothing. On any error the file is unlinked, the answer is

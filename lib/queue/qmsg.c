@@ -1,13 +1,13 @@
 /* Claiming and reading. Why it is safe at every moment:
  *
  * - The writer holds the lock from before the name is in new/ until it has said yes (queue/qadd.c),
- * so a claim of a message that is not yet confirmed is QMSG_BUSY.
- * - After the lock is ours, the name must still lead to the file that we locked: the runner before
- * us may have renamed (deferred) or unlinked (finished) it between our open and our flock.
+ *   so a claim of a message that is not yet confirmed is QMSG_BUSY.
+ * - After the lock is ours, the name must still lead to the file that we locked: the runner before us
+ *   may have renamed (deferred) or unlinked (finished) it between our open and our flock.
  * - A file with no lock whose first line does not hold for the whole of it was never confirmed: the
- * first line is durable together with all the rest before anybody said yes.
+ *   first line is durable together with all the rest before anybody said yes.
  * - The lock dies with the last descriptor, those of workers included. A killed runner leaves no
- * trace, and nothing has to be repaired. */
+ *   trace, and nothing has to be repaired. */
 #include "queue/qmsg.h"
 
 #include <stdlib.h>

@@ -1,12 +1,12 @@
 /* The log of one message. What may be lost and what not:
  *
  * - A line is written before the step that depends on it (a bounce, an expansion that is acted on,
- * the unlinking of the message) and made durable by qlog_sync(). What was not synced may be missing
- * or torn after a crash, and then nothing has depended on it.
+ *   the unlinking of the message) and made durable by qlog_sync(). What was not synced may be missing
+ *   or torn after a crash, and then nothing has depended on it.
  * - Each line has a sum; one that does not hold is not there. The tail behind the last good line is
- * cut before anything is appended, so that a torn line never swallows the next one.
+ *   cut before anything is appended, so that a torn line never swallows the next one.
  * - An expansion counts when its `expanded` line is there; expand lines without it are an expansion
- * that was never acted on, and their numbers are given again. */
+ *   that was never acted on, and their numbers are given again. */
 #include "queue/qlog.h"
 
 #include <stdarg.h>

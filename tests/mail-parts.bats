@@ -8,9 +8,10 @@ setup() {
 	FIRST=$TOP/tests/mail/first.eml
 }
 
-# corpus: the foreign messages that this machine has.
+# corpus: our own messages, and the foreign ones that this machine has.
 corpus() {
 	local dir
+	ls "$TOP"/tests/mail/*.eml
 	for dir in "$TOP"/../shared/corpus/*/ "$TOP"/../shared/corpus/mime-tools/testmsgs/ /usr/lib/python3.11/test/test_email/data/; do
 		[ -d "$dir" ] && find "$dir" -maxdepth 1 -type f \( -name '*.msg' -o -name '*.eml' -o -name '*.txt' \)
 	done | sort -u
@@ -77,12 +78,10 @@ corpus() {
 }
 
 @test "the same parts and octets as Python's email package" {
-	[ -n "$(corpus)" ] || cannot "no foreign messages here"
 	corpus | python3 "$TOP/tests/mail/compare-parts.py"
 }
 
 @test "no foreign message ends it in a bad way" {
-	[ -n "$(corpus)" ] || cannot "no foreign messages here"
 	corpus | while read -r f; do
 		timeout 10 mail-parts <"$f" >out || { echo "$f: $?"; exit 1; }
 	done

@@ -17,6 +17,7 @@ programs() { (cd "$BUILD/bin" && ls); }
 args() {
 	case $1 in
 	deliver-maildir) ARGS=(mail/example.org/alice) ;;
+	mail-header) ARGS=(-x subject) ;;
 	mail-parts) ARGS=(-T) ;;
 	mail-init) ARGS=(example.org) ;;
 	mail-up) ARGS=(-x) ;;              # serves until it is ended: only its usage is tried

@@ -351,15 +351,16 @@ static void write_plain(const char *name, span value, bool quotes, size_t *colum
 	*column += width;
 }
 
-/* RFC 2231, 4.1: a section a line. A character may be split: sections are joined before they are read. */
+/* RFC 2231, 4.1: a section a line, with an octet at least, however long the name is. A character may be
+ * split: sections are joined before they are read. */
 static void write_sections(const char *name, span value, str *to)
 {
 	static const size_t most = 60;
 	size_t at = 0;
 	for (unsigned section = 0; at < value.n || section == 0; section++) {
-		size_t width = strlen(name) + 8;
+		size_t width = strlen(name) + 8, from = at;
 		(void)str_printf(to, ";\n\t%s*%u*=%s", name, section, section ? "" : "utf-8''");
-		for (width += section ? 0 : 7; at < value.n && width < most; at++) {
+		for (width += section ? 0 : 7; at < value.n && (width < most || at == from); at++) {
 			unsigned char c = (unsigned char)value.p[at];
 			if (attribute_char(c))
 				(void)str_putc(to, (char)c);

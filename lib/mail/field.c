@@ -286,8 +286,8 @@ static void write_addresses(writer *w, span s)
 			look(&in, s.p[n++]);
 		span element = span_trim(span_sub(s, 0, n));
 		/* folded as a whole where that is enough */
-		if (*w->column > 1 && !field_needs_words(element) && element.n < COLUMNS - 2 &&
-		    *w->column + element.n + 2 > COLUMNS) {
+		if (element.n && *w->column > 1 && !field_needs_words(element) &&
+		    element.n < COLUMNS - 2 && *w->column + element.n + 2 > COLUMNS) {
 			(void)str_put(w->to, S("\n"));
 			*w->column = 0;
 		}

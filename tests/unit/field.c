@@ -1,5 +1,6 @@
 /* links: mail io base : z */
 #include "mail/field.h"
+#include "mail/header.h"
 
 #include "tests/unit/unit.h"
 
@@ -86,6 +87,23 @@ static void long_parameter_name(void)
 	str_free(&out);
 }
 
+/* Once the fold stood before the comma: a line that is no part of the field. */
+static void empty_elements(void)
+{
+	str out = str_new(1 << 12);
+	header_field field;
+	CHECK(field_write(
+		  S("To"),
+		  S("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa@example"
+		    ",,,,b@x"),
+		  false, &opener, &out) == FIELD_OK,
+	      "empty elements of a list");
+	span rest = str_span(&out);
+	CHECK(header_next(&rest, &field) == HEADER_FIELD && rest.n == 0, "they are one field: %s",
+	      str_cstr(&out));
+	str_free(&out);
+}
+
 static void naming(void)
 {
 	CHECK(field_name_ok(S("X-A")) && field_name_ok(S("a!")), "names");
@@ -105,6 +123,7 @@ int main(void)
 	writing();
 	long_ones();
 	long_parameter_name();
+	empty_elements();
 	naming();
 	conv_free(c);
 	return unit_done();

@@ -37,6 +37,7 @@ LINK_mail-doctor     := resolve auth maildir queue net mail io base : z crypt cr
 LINK_mail-up         := net io base : z
 LINK_mail-header      := mail io base : z
 LINK_mail-parts     := mail io base : z crypto magic
+LINK_mail-show       := mail io base : z
 LINK_mail-user       := auth maildir mail io base : z crypt crypto
 LINK_mail-where      := resolve maildir queue mail io base : z
 LINK_queue-add       := queue mail io base : z

@@ -19,6 +19,7 @@ args() {
 	deliver-maildir) ARGS=(mail/example.org/alice) ;;
 	mail-header) ARGS=(-x subject) ;;
 	mail-parts) ARGS=(-T) ;;
+	mail-show) ARGS=(-w 40) ;;
 	mail-init) ARGS=(example.org) ;;
 	mail-up) ARGS=(-x) ;;              # serves until it is ended: only its usage is tried
 	mail-user) ARGS=(list) ;;

@@ -11,6 +11,7 @@
 #include "io/map.h"
 #include "io/out.h"
 #include "io/proc.h"
+#include "io/sandbox.h"
 #include "mail/addr.h"
 #include "mail/date.h"
 #include "mail/display.h"
@@ -272,6 +273,13 @@ static void options(job *j, int argc, char **argv)
 		misuse();
 }
 
+static void confine(void)
+{
+	sandbox_path path = {conv_folder(), false};
+	if (!sandbox_reader(&path, path.path != NULL))
+		die_errno(EX_OSERR, "sandbox");
+}
+
 int main(int argc, char **argv)
 {
 	job j = {0};
@@ -285,6 +293,7 @@ int main(int argc, char **argv)
 	j.opener = conv_opener(converters);
 	j.terminal = isatty(1);
 	out_open(&j.o, 1, PIECE);
+	confine();
 	edit_open(&e, m.octets);
 	bool reads = j.json || (j.n && j.actions[0].option == 'x');
 	int code = reads ? read_header(&j, &e) : edit_header(&j, &e);

@@ -12,12 +12,14 @@
 #include "io/map.h"
 #include "io/out.h"
 #include "io/proc.h"
+#include "io/sandbox.h"
 #include "io/sniff.h"
 #include "mail/code.h"
 #include "mail/display.h"
 #include "mail/filename.h"
 #include "mail/param.h"
 #include "mail/part.h"
+#include "mail/uu.h"
 
 enum {
 	TREE_MAX = 256 << 20,  /* octets of the tree */
@@ -55,24 +57,31 @@ static _Noreturn void misuse(void)
 	exit(EX_USAGE);
 }
 
-/* ---- decoding */
+/* ---- walking */
 
-typedef void piece_fn(void *arg, span decoded);
+/* A part, or a uuencoded file in the text of one. */
+typedef struct item {
+	const part *part;
+	span number;
+	enum part_encoding encoding; /* of octets; a container's are taken as they stand */
+	span octets;
+	bool uu;
+	bool opened; /* an encoded message whose parts follow */
+	span name;   /* of a uuencoded file */
+} item;
 
-/* The decoded octets of a leaf, or of a container as they stand, in pieces: memory stays flat. */
-static void decode(const part *p, piece_fn *each, void *arg)
+/* False: no more are wanted. */
+typedef bool item_fn(void *arg, const item *);
+
+typedef struct walk {
+	item_fn *each;
+	void *arg;
+	bool stopped, failed;
+} walk;
+
+static void decode(const item *i, code_piece *each, void *arg)
 {
-	char *buf = xmalloc(decoder_room(PIECE));
-	span rest = p->body;
-	decoder d;
-	decoder_init(&d, p->kind == PART_LEAF ? p->encoding : PART_BINARY);
-	while (rest.n) {
-		span piece = span_sub(rest, 0, PIECE);
-		rest = span_sub(rest, PIECE, rest.n);
-		each(arg, span_of(buf, decoder_put(&d, piece, buf)));
-	}
-	each(arg, span_of(buf, decoder_end(&d, buf)));
-	free(buf);
+	code_pieces(i->encoding, i->octets, each, arg);
 }
 
 static void write_piece(void *arg, span decoded)
@@ -80,10 +89,107 @@ static void write_piece(void *arg, span decoded)
 	out_put(arg, decoded);
 }
 
-static void keep_piece(void *arg, span decoded)
+/* A multipart that is a message's body has no number of its own: its number is the message's. */
+static bool has_row(const part_tree *t, uint32_t index)
 {
-	(void)str_put(arg, decoded);
+	const part *p = t->parts + index;
+	return p->kind != PART_MULTIPART ||
+	       (p->parent != PART_NONE && t->parts[p->parent].kind == PART_MULTIPART);
 }
+
+static void give(walk *w, const item *i)
+{
+	w->stopped = w->stopped || !w->each(w->arg, i);
+}
+
+/* "1.u1", "1.u2": IMAP has no numbers for them. */
+static void walk_uu(walk *w, const part *p, span number)
+{
+	uu_file file;
+	span rest = p->body;
+	str own = str_new(NUMBER_MAX);
+	for (unsigned n = 1; !w->stopped && uu_next(&rest, &file); n++) {
+		str_clear(&own);
+		(void)str_put(&own, number);
+		(void)str_printf(&own, ".u%u", n);
+		give(w, &(item){.part = p,
+				.number = str_span(&own),
+				.encoding = PART_UUENCODE,
+				.octets = file.lines,
+				.uu = true,
+				.name = file.name});
+	}
+	str_free(&own);
+}
+
+static void walk_message(walk *w, span message, span prefix, unsigned depth);
+
+static void walk_encoded(walk *w, const part *p, span number, unsigned depth)
+{
+	str inner = str_new(INNER_MAX), prefix = str_new(NUMBER_MAX);
+	code_decode(p->encoding, p->body, &inner);
+	(void)str_put(&prefix, number);
+	(void)str_putc(&prefix, '.');
+	if (inner.over) {
+		warn("part %.*s: too large to be taken apart", SPAN_FMT(number));
+		w->failed = true;
+	} else {
+		walk_message(w, str_span(&inner), str_span(&prefix), depth + 1);
+	}
+	str_free(&prefix);
+	str_free(&inner);
+}
+
+static void walk_part(walk *w, const part_tree *t, uint32_t index, span prefix, unsigned depth)
+{
+	const part *p = t->parts + index;
+	str number = str_new(NUMBER_MAX);
+	(void)str_put(&number, prefix);
+	part_number(t, index, &number);
+	item i = {
+	    .part = p,
+	    .number = str_span(&number),
+	    .encoding = p->kind == PART_LEAF ? p->encoding : PART_BINARY,
+	    .octets = p->body,
+	    .opened =
+		p->kind == PART_LEAF &&
+		(part_type_is(p, "message", "rfc822") || part_type_is(p, "message", "global")) &&
+		(p->encoding == PART_BASE64 || p->encoding == PART_QP ||
+		 p->encoding == PART_UUENCODE) &&
+		depth < INNER_DEPTH,
+	};
+	give(w, &i);
+	if (i.opened && !w->stopped)
+		walk_encoded(w, p, i.number, depth);
+	else if (uu_in(p) && !w->stopped)
+		walk_uu(w, p, i.number);
+	str_free(&number);
+}
+
+/* Messages that are encoded come back here, at most INNER_DEPTH deep. */
+static void walk_message(walk *w, span message, span prefix, unsigned depth)
+{
+	arena a = arena_new(TREE_MAX);
+	part_tree t;
+	if (!part_parse(message, &a, &t)) {
+		warn("too many parts");
+		w->failed = true;
+		t.count = 0;
+	}
+	for (uint32_t i = 0; i < t.count && !w->stopped; i++)
+		if (has_row(&t, i))
+			walk_part(w, &t, i, prefix, depth);
+	arena_free(&a);
+}
+
+static int walk_all(span message, item_fn *each, void *arg)
+{
+	walk w = {.each = each, .arg = arg};
+	walk_message(&w, message, S(""), 0);
+	return w.failed ? EX_DATAERR : EX_OK;
+}
+
+/* ---- what is told of a part */
 
 typedef struct measure {
 	digest *sum;
@@ -99,21 +205,31 @@ static void measure_piece(void *arg, span decoded)
 	(void)str_put(&m->front, span_sub(decoded, 0, SNIFF_OCTETS - m->front.n));
 }
 
-/* ---- what is told of a part */
-
 static void put_lower(span s, str *to)
 {
 	for (size_t i = 0; i < s.n; i++)
 		(void)str_putc(to, ascii_lower(s.p[i]));
 }
 
+static void read_type(const item *i, str *to)
+{
+	put_lower(i->uu ? S("application") : i->part->type, to);
+	(void)str_putc(to, '/');
+	put_lower(i->uu ? S("octet-stream") : i->part->subtype, to);
+}
+
 /* The name of Content-Disposition before the one of Content-Type (RFC 2183, 2.3). */
-static void read_fields(const part *p, const charset_opener *opener, row *r)
+static void read_fields(const item *i, const charset_opener *opener, row *r)
 {
 	arena a = arena_new(1 << 20);
 	param_list list;
 	span body;
+	const part *p = i->part;
 	const param *name = NULL, *charset;
+	if (i->uu) {
+		(void)charset_text(opener, S(""), i->name, &r->name);
+		return;
+	}
 	if (part_field(p, "Content-Disposition", &body) && param_parse(body, &a, &list)) {
 		put_lower(list.main, &r->disposition);
 		if ((name = param_get(&list, "filename")))
@@ -130,19 +246,19 @@ static void read_fields(const part *p, const charset_opener *opener, row *r)
 	arena_free(&a);
 }
 
-static void read_octets(const part *p, sniff *magic, row *r)
+static void read_octets(const item *i, sniff *magic, row *r)
 {
 	static const char hex[] = "0123456789abcdef";
 	unsigned char sum[DIGEST_SHA256];
 	measure m = {.sum = digest_begin(), .front = str_new(SNIFF_OCTETS)};
 	if (!m.sum)
 		die(EX_TEMPFAIL, "no SHA-256");
-	decode(p, measure_piece, &m);
+	decode(i, measure_piece, &m);
 	if (!digest_end(m.sum, sum))
 		die(EX_TEMPFAIL, "no SHA-256");
-	for (size_t i = 0; i < sizeof sum; i++) {
-		r->sha256[2 * i] = hex[sum[i] >> 4];
-		r->sha256[2 * i + 1] = hex[sum[i] & 15];
+	for (size_t k = 0; k < sizeof sum; k++) {
+		r->sha256[2 * k] = hex[sum[k] >> 4];
+		r->sha256[2 * k + 1] = hex[sum[k] & 15];
 	}
 	r->sha256[2 * sizeof sum] = 0;
 	r->octets = m.octets;
@@ -242,112 +358,71 @@ static void table_row(lister *l, const row *r)
 	str_free(&name);
 }
 
-static void list_part(lister *l, const part_tree *t, uint32_t index, span prefix)
+static bool list_item(void *arg, const item *i)
 {
-	const part *p = t->parts + index;
+	lister *l = arg;
 	row r;
 	row_init(&r);
-	(void)str_put(&r.number, prefix);
-	size_t before = r.number.n;
-	part_number(t, index, &r.number);
-	if (r.number.n > before) {
-		put_lower(p->type, &r.type);
-		(void)str_putc(&r.type, '/');
-		put_lower(p->subtype, &r.type);
-		r.encoding = code_name(p->encoding);
-		read_fields(p, &l->opener, &r);
-		read_octets(p, l->magic, &r);
-		if (l->format == JSON)
-			json_row(&l->o, &r);
-		else if (l->format == TSV)
-			tsv_row(&l->o, &r);
-		else
-			table_row(l, &r);
-	}
+	(void)str_put(&r.number, i->number);
+	read_type(i, &r.type);
+	r.encoding = code_name(i->uu ? PART_UUENCODE : i->part->encoding);
+	read_fields(i, &l->opener, &r);
+	read_octets(i, l->magic, &r);
+	if (l->format == JSON)
+		json_row(&l->o, &r);
+	else if (l->format == TSV)
+		tsv_row(&l->o, &r);
+	else
+		table_row(l, &r);
 	row_free(&r);
-}
-
-static bool parse(span message, arena *a, part_tree *t)
-{
-	*a = arena_new(TREE_MAX);
-	if (part_parse(message, a, t))
-		return true;
-	warn("too many parts");
-	return false;
-}
-
-/* A multipart that is a message's body has no number of its own: its number is the message's. */
-static bool has_row(const part_tree *t, uint32_t index)
-{
-	const part *p = t->parts + index;
-	return p->kind != PART_MULTIPART ||
-	       (p->parent != PART_NONE && t->parts[p->parent].kind == PART_MULTIPART);
-}
-
-static void list_message(lister *l, span message, span prefix, unsigned depth)
-{
-	arena a;
-	part_tree t;
-	bool done = parse(message, &a, &t);
-	for (uint32_t i = 0; done && i < t.count; i++) {
-		const part *p = t.parts + i;
-		if (has_row(&t, i))
-			list_part(l, &t, i, prefix);
-		if (p->kind == PART_LEAF && p->encoding != PART_UNKNOWN && depth < INNER_DEPTH &&
-		    part_type_is(p, "message", "rfc822")) {
-			str inner = str_new(INNER_MAX), number = str_new(NUMBER_MAX);
-			(void)str_put(&number, prefix);
-			part_number(&t, i, &number);
-			(void)str_putc(&number, '.');
-			decode(p, keep_piece, &inner);
-			list_message(l, str_span(&inner), str_span(&number), depth + 1);
-			str_free(&number);
-			str_free(&inner);
-		}
-	}
-	arena_free(&a);
+	return true;
 }
 
 /* ---- one, or all */
 
-static bool glob_match(const char *pattern, const part *p, const row *r)
+typedef struct writer {
+	const char *wanted;
+	const charset_opener *opener;
+	out *o;
+	size_t found;
+} writer;
+
+static bool write_numbered(void *arg, const item *i)
 {
-	str type = str_new(1024);
-	put_lower(p->type, &type);
-	(void)str_putc(&type, '/');
-	put_lower(p->subtype, &type);
-	bool match = fnmatch(pattern, str_cstr(&type), 0) == 0 ||
-		     (r->name.n && fnmatch(pattern, str_cstr(&r->name), FNM_CASEFOLD) == 0);
-	str_free(&type);
-	return match;
+	writer *w = arg;
+	if (!span_eq(i->number, span_str(w->wanted)))
+		return true;
+	decode(i, write_piece, w->o);
+	w->found++;
+	return false;
+}
+
+static bool write_matching(void *arg, const item *i)
+{
+	writer *w = arg;
+	row r;
+	row_init(&r);
+	read_type(i, &r.type);
+	read_fields(i, w->opener, &r);
+	if (i->part->kind != PART_MULTIPART &&
+	    (fnmatch(w->wanted, str_cstr(&r.type), 0) == 0 ||
+	     (r.name.n && fnmatch(w->wanted, str_cstr(&r.name), FNM_CASEFOLD) == 0))) {
+		decode(i, write_piece, w->o);
+		w->found++;
+	}
+	row_free(&r);
+	return true;
 }
 
 static int write_parts(span message, const char *wanted, const charset_opener *opener, out *o)
 {
-	arena a;
-	part_tree t;
-	size_t found = 0;
-	if (!parse(message, &a, &t))
-		return EX_DATAERR;
-	uint32_t one = part_by_number(&t, span_str(wanted));
-	if (one != PART_NONE) {
-		decode(t.parts + one, write_piece, o);
-		found++;
-	}
-	for (uint32_t i = 0; one == PART_NONE && i < t.count; i++) {
-		row r;
-		row_init(&r);
-		read_fields(t.parts + i, opener, &r);
-		if (t.parts[i].kind != PART_MULTIPART && glob_match(wanted, t.parts + i, &r)) {
-			decode(t.parts + i, write_piece, o);
-			found++;
-		}
-		row_free(&r);
-	}
-	arena_free(&a);
-	if (!found)
+	writer w = {.wanted = wanted, .opener = opener, .o = o};
+	bool number = ascii_digit((unsigned char)wanted[0]) &&
+		      strspn(wanted, "0123456789.u") == strlen(wanted);
+	int code = walk_all(message, number ? write_numbered : write_matching, &w);
+	if (!w.found)
 		warn("no part %s", wanted);
-	return found ? EX_OK : EX_NOMATCH;
+	return code != EX_OK ? code : w.found ? EX_OK : EX_NOMATCH;
 }
 
 /* A new file of that name, or of name-2, name-3 …: nothing is overwritten, no link followed. */
@@ -367,86 +442,110 @@ static int create(int dir, span name, str *made)
 	return -1;
 }
 
-static bool save_part(const part_tree *t, uint32_t index, int dir, const char *path,
-		      const charset_opener *opener, out *list)
+typedef struct saver {
+	int dir;
+	const char *path;
+	const charset_opener *opener;
+	out *list;
+	bool failed;
+} saver;
+
+/* The leaves; of a message that is taken apart its own leaves. */
+static bool save_item(void *arg, const item *i)
 {
-	const part *p = t->parts + index;
-	str number = str_new(NUMBER_MAX), fallback = str_new(NUMBER_MAX), name = str_new(4096),
-	    made = str_new(4096);
+	saver *s = arg;
+	str fallback = str_new(NUMBER_MAX), name = str_new(4096), made = str_new(4096);
 	out file;
 	row r;
+	if (i->part->kind != PART_LEAF || i->opened)
+		return true;
 	row_init(&r);
-	read_fields(p, opener, &r);
-	part_number(t, index, &number);
-	(void)str_printf(&fallback, "part-%s", str_cstr(&number));
-	(void)str_put(&fallback, filename_extension(p->type, p->subtype));
+	read_fields(i, s->opener, &r);
+	(void)str_put(&fallback, S("part-"));
+	(void)str_put(&fallback, i->number);
+	(void)str_put(&fallback, filename_extension(i->part->type, i->part->subtype));
 	filename_safe(str_span(&r.name), str_span(&fallback), &name);
-	int fd = create(dir, str_span(&name), &made);
+	int fd = create(s->dir, str_span(&name), &made);
 	bool done = fd >= 0;
 	if (done) {
 		out_open(&file, fd, PIECE);
-		decode(p, write_piece, &file);
+		decode(i, write_piece, &file);
 		done = out_flush(&file);
 		done = close(fd) == 0 && done;
 		out_close(&file);
 	}
 	if (done)
-		out_printf(list, "%s/%s\n", path, str_cstr(&made));
+		out_printf(s->list, "%s/%s\n", s->path, str_cstr(&made));
 	else
-		warn_errno("%s/%s", path, str_cstr(&name));
-	str *all[] = {&number, &fallback, &name, &made};
-	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
-		str_free(all[i]);
+		warn_errno("%s/%s", s->path, str_cstr(&name));
+	s->failed = !done;
+	str *all[] = {&fallback, &name, &made};
+	for (size_t k = 0; k < sizeof all / sizeof *all; k++)
+		str_free(all[k]);
 	row_free(&r);
 	return done;
 }
 
-static int save_parts(span message, const char *path, const charset_opener *opener, out *o)
+static int save_parts(span message, int dir, const char *path, const charset_opener *opener, out *o)
 {
-	arena a;
-	part_tree t;
-	int dir = file_open_dir(AT_FDCWD, path), code = EX_OK;
-	if (dir < 0) {
-		warn_errno("%s", path);
-		return EX_CANTCREAT;
-	}
-	if (!parse(message, &a, &t))
-		return EX_DATAERR;
-	for (uint32_t i = 0; i < t.count && code == EX_OK; i++)
-		if (t.parts[i].kind == PART_LEAF && !save_part(&t, i, dir, path, opener, o))
-			code = EX_CANTCREAT;
-	arena_free(&a);
-	(void)close(dir);
-	return code;
+	saver s = {.dir = dir, .path = path, .opener = opener, .list = o};
+	int code = walk_all(message, save_item, &s);
+	return s.failed ? EX_CANTCREAT : code;
 }
 
 /* ---- removing */
 
+/* Whether the number leads into what is encoded: taking something out would encode all of it anew. */
+static bool is_encoded_away(const part_tree *t, const char *number)
+{
+	str own = str_new(NUMBER_MAX);
+	bool inside = false;
+	for (uint32_t i = 0; i < t->count && !inside; i++) {
+		str_clear(&own);
+		part_number(t, i, &own);
+		(void)str_putc(&own, '.');
+		inside = t->parts[i].kind == PART_LEAF && own.n > 1 &&
+			 span_starts(span_str(number), str_span(&own));
+	}
+	str_free(&own);
+	return inside;
+}
+
 /* From the delimiter line before the part up to the next one. */
+static void write_without(span message, const part *p, out *o)
+{
+	size_t from = (size_t)(p->header.p - message.p);
+	size_t to = (size_t)(p->body.p + p->body.n - message.p);
+	from = from ? span_rfind(span_sub(message, 0, from - 1), '\n') + 1 : 0;
+	to += span_find(span_sub(message, to, message.n), '\n') + 1;
+	out_put(o, span_sub(message, 0, from));
+	out_put(o, span_sub(message, to, message.n));
+}
+
 static int remove_part(span message, const char *number, out *o)
 {
-	arena a;
+	arena a = arena_new(TREE_MAX);
 	part_tree t;
-	if (!parse(message, &a, &t))
-		return EX_DATAERR;
+	int code = EX_DATAERR;
+	if (!part_parse(message, &a, &t)) {
+		warn("too many parts");
+		arena_free(&a);
+		return code;
+	}
 	uint32_t index = part_by_number(&t, span_str(number));
 	const part *p = index == PART_NONE ? NULL : t.parts + index;
 	const part *parent = p && p->parent != PART_NONE ? t.parts + p->parent : NULL;
-	int code = EX_OK;
-	if (!p) {
+	if (!p && is_encoded_away(&t, number)) {
+		warn("part %s is encoded inside of another one: it cannot be removed", number);
+	} else if (!p) {
 		warn("no part %s", number);
 		code = EX_NOMATCH;
 	} else if (!parent || parent->kind != PART_MULTIPART ||
 		   (p->number == 1 && p->next == PART_NONE)) {
 		warn("part %s is all that its container holds: it cannot be removed", number);
-		code = EX_DATAERR;
 	} else {
-		size_t from = (size_t)(p->header.p - message.p);
-		size_t to = (size_t)(p->body.p + p->body.n - message.p);
-		from = from ? span_rfind(span_sub(message, 0, from - 1), '\n') + 1 : 0;
-		to += span_find(span_sub(message, to, message.n), '\n') + 1;
-		out_put(o, span_sub(message, 0, from));
-		out_put(o, span_sub(message, to, message.n));
+		write_without(message, p, o);
+		code = EX_OK;
 	}
 	arena_free(&a);
 	return code;
@@ -454,20 +553,24 @@ static int remove_part(span message, const char *number, out *o)
 
 /* ---- */
 
-static int list(span message, enum format format, const charset_opener *opener, out *o)
+static int list(span message, sniff *magic, enum format format, const charset_opener *opener,
+		out *o)
 {
-	lister l = {.format = format, .o = *o, .opener = *opener, .magic = sniff_open()};
-	if (!l.magic) {
-		warn_errno("libmagic");
-		return EX_OSERR;
-	}
-	list_message(&l, message, S(""), 0);
+	lister l = {.format = format, .o = *o, .opener = *opener, .magic = magic};
+	int code = walk_all(message, list_item, &l);
 	*o = l.o;
-	sniff_close(l.magic);
-	return EX_OK;
+	return code;
 }
 
-int main(int argc, char **argv)
+typedef struct job {
+	enum format format;
+	int action; /* 0, 'p', 'd', 'r' */
+	const char *argument;
+	sniff *magic;
+	int dir;
+} job;
+
+static job options(int argc, char **argv)
 {
 	static const struct option names[] = {{"tsv", no_argument, NULL, 'T'},
 					      {"json", no_argument, NULL, 'j'},
@@ -476,44 +579,69 @@ int main(int argc, char **argv)
 					      {"remove", required_argument, NULL, 'r'},
 					      {"help", no_argument, NULL, 'h'},
 					      {NULL, 0, NULL, 0}};
-	enum format format = TABLE;
-	const char *argument = NULL;
-	int c, action = 0, code;
-	map m;
-	out o;
-	proc_start(argv[0]);
+	job j = {.format = TABLE, .dir = -1};
+	int c;
 	while ((c = getopt_long(argc, argv, "Tjp:d:r:h", names, NULL)) != -1) {
 		if (c == 'h') {
 			(void)fputs(usage_text, stdout);
-			return fflush(stdout) == 0 ? EX_OK : EX_IOERR;
+			exit(fflush(stdout) == 0 ? EX_OK : EX_IOERR);
 		}
 		if (c == 'T' || c == 'j')
-			format = c == 'T' ? TSV : JSON;
-		else if (c == '?' || action)
+			j.format = c == 'T' ? TSV : JSON;
+		else if (c == '?' || j.action)
 			misuse();
 		else
-			action = c, argument = optarg;
+			j.action = c, j.argument = optarg;
 	}
 	if (optind < argc)
 		misuse();
+	return j;
+}
+
+/* All that is opened, before anything of the message is looked at. */
+static void prepare(job *j)
+{
+	sandbox_path paths[2];
+	size_t n = 0;
+	if (j->action == 0 && !(j->magic = sniff_open()))
+		die_errno(EX_OSERR, "libmagic");
+	if (j->action == 'd' && (j->dir = file_open_dir(AT_FDCWD, j->argument)) < 0)
+		die_errno(EX_CANTCREAT, "%s", j->argument);
+	if (j->action == 'd')
+		paths[n++] = (sandbox_path){j->argument, true};
+	if (conv_folder())
+		paths[n++] = (sandbox_path){conv_folder(), false};
+	if (!sandbox_reader(paths, n))
+		die_errno(EX_OSERR, "sandbox");
+}
+
+int main(int argc, char **argv)
+{
+	int code;
+	map m;
+	out o;
+	proc_start(argv[0]);
+	job j = options(argc, argv);
 	if (!map_open(&m, 0, INT64_MAX))
 		die_errno(EX_NOINPUT, "message");
 	conv *converters = conv_new();
 	charset_opener opener = conv_opener(converters);
 	out_open(&o, 1, PIECE);
-	if (action == 'p')
-		code = write_parts(m.octets, argument, &opener, &o);
-	else if (action == 'd')
-		code = save_parts(m.octets, argument, &opener, &o);
-	else if (action == 'r')
-		code = remove_part(m.octets, argument, &o);
+	prepare(&j);
+	if (j.action == 'p')
+		code = write_parts(m.octets, j.argument, &opener, &o);
+	else if (j.action == 'd')
+		code = save_parts(m.octets, j.dir, j.argument, &opener, &o);
+	else if (j.action == 'r')
+		code = remove_part(m.octets, j.argument, &o);
 	else
-		code = list(m.octets, format, &opener, &o);
+		code = list(m.octets, j.magic, j.format, &opener, &o);
 	if (!out_flush(&o)) {
 		warn_errno("standard output");
 		code = EX_IOERR;
 	}
 	out_close(&o);
+	sniff_close(j.magic);
 	conv_free(converters);
 	map_close(&m);
 	return code;

@@ -12,11 +12,13 @@
 #include "io/map.h"
 #include "io/out.h"
 #include "io/proc.h"
+#include "io/sandbox.h"
 #include "mail/addr.h"
 #include "mail/body.h"
 #include "mail/code.h"
 #include "mail/display.h"
 #include "mail/header.h"
+#include "mail/uu.h"
 #include "mail/word.h"
 #include "mail/wrap.h"
 
@@ -220,11 +222,11 @@ static bool run_filter(char *const *words, int in, str *to)
 	bool done = pid >= 0 && proc_wait(pid, clock_ms() + FILTER_MS) == EX_OK &&
 		    lseek(fds.out, 0, SEEK_SET) == 0 && fstat(fds.out, &st) == 0 && st.st_size > 0;
 	map m;
-	if (done && map_open(&m, fds.out, TEXT_MAX)) {
+	done = done && map_open(&m, fds.out, TEXT_MAX);
+	if (done) {
 		(void)str_put(to, m.octets);
+		done = span_trim(m.octets).n > 0;
 		map_close(&m);
-	} else {
-		done = false;
 	}
 	(void)close(fds.out);
 	return done;
@@ -269,20 +271,9 @@ static void separate(str *to)
 		(void)str_put(to, span_ends(str_span(to), S("\n")) ? S("\n") : S("\n\n"));
 }
 
-static uint64_t decoded_octets(const part *p)
+static void count_piece(void *arg, span decoded)
 {
-	char *buf = xmalloc(decoder_room(PIECE));
-	span rest = p->body;
-	uint64_t octets = 0;
-	decoder d;
-	decoder_init(&d, p->kind == PART_LEAF ? p->encoding : PART_BINARY);
-	while (rest.n) {
-		octets += decoder_put(&d, span_sub(rest, 0, PIECE), buf);
-		rest = span_sub(rest, PIECE, rest.n);
-	}
-	octets += decoder_end(&d, buf);
-	free(buf);
-	return octets;
+	*(uint64_t *)arg += decoded.n;
 }
 
 static void put_type(const part *p, str *to)
@@ -300,42 +291,63 @@ static void put_member(const char *name, span value, str *to)
 	text_json(value, to);
 }
 
-/* "[part 2: image/png, 69 octets: photo.png]", or the same as JSON. */
-static void list_part(shower *s, const part *p, span number, str *to)
+/* What is not shown, but named. All of it but the number is from outside. */
+typedef struct thing {
+	span number, type, name;
+	uint64_t octets;
+} thing;
+
+static void json_thing(const thing *t, str *j)
 {
-	str name = str_new(FIELD_MAX), type = str_new(FIELD_MAX), line = str_new(FIELD_MAX);
-	uint64_t octets = decoded_octets(p);
-	body_name(p, s->style.opener, &name);
-	put_type(p, &type);
+	(void)str_put(j, j->n ? S(",{") : S("{"));
+	put_member("part", t->number, j);
+	(void)str_putc(j, ',');
+	put_member("type", t->type, j);
+	(void)str_putc(j, ',');
+	put_member("name", t->name, j);
+	(void)str_printf(j, ",\"octets\":%" PRIu64 "}", t->octets);
+}
+
+/* "[part 2: image/png, 69 octets: photo.png]", or the same as JSON. */
+static void list_thing(shower *s, const thing *t, str *to)
+{
 	if (s->json) {
-		str *j = &s->attachments;
-		(void)str_put(j, j->n ? S(",{") : S("{"));
-		put_member("part", number, j);
-		(void)str_putc(j, ',');
-		put_member("type", str_span(&type), j);
-		(void)str_putc(j, ',');
-		put_member("name", str_span(&name), j);
-		(void)str_printf(j, ",\"octets\":%" PRIu64 "}", octets);
-	} else {
-		(void)str_put(&line, S("[part "));
-		(void)str_put(&line, number);
-		(void)str_put(&line, S(": "));
-		(void)str_put(&line, str_span(&type));
-		(void)str_printf(&line, ", %" PRIu64 " octets", octets);
-		(void)str_put(&line, name.n ? S(": ") : S(""));
-		(void)str_put(&line, str_span(&name));
-		(void)str_put(&line, S("]"));
-		if (!span_ends(str_span(to), S("]\n")))
-			separate(to);
-		display_safe(str_span(&line), true, to);
-		(void)str_putc(to, '\n');
+		json_thing(t, &s->attachments);
+		return;
 	}
-	str_free(&name);
-	str_free(&type);
+	str line = str_new(FIELD_MAX);
+	(void)str_put(&line, S("[part "));
+	(void)str_put(&line, t->number);
+	(void)str_put(&line, S(": "));
+	(void)str_put(&line, t->type);
+	(void)str_printf(&line, ", %" PRIu64 " octets", t->octets);
+	(void)str_put(&line, t->name.n ? S(": ") : S(""));
+	(void)str_put(&line, t->name);
+	(void)str_put(&line, S("]"));
+	if (!span_ends(str_span(to), S("]\n")))
+		separate(to);
+	display_safe(str_span(&line), true, to);
+	(void)str_putc(to, '\n');
 	str_free(&line);
 }
 
-static void show_text(shower *s, const part *p, str *to)
+static void list_part(shower *s, const part *p, span number, str *to)
+{
+	str name = str_new(FIELD_MAX), type = str_new(FIELD_MAX);
+	thing t = {.number = number};
+	body_name(p, s->style.opener, &name);
+	put_type(p, &type);
+	code_pieces(p->kind == PART_LEAF ? p->encoding : PART_BINARY, p->body, count_piece,
+		    &t.octets);
+	t.name = str_span(&name);
+	t.type = str_span(&type);
+	list_thing(s, &t, to);
+	str_free(&name);
+	str_free(&type);
+}
+
+/* False where it comes to nothing. */
+static bool show_text(shower *s, const part *p, str *to)
 {
 	str text = str_new(TEXT_MAX);
 	body_text(p, &s->style, &text);
@@ -350,6 +362,44 @@ static void show_text(shower *s, const part *p, str *to)
 		(void)str_putc(to, '\n');
 	}
 	str_free(&text);
+	return shown.n > 0;
+}
+
+/* The text around uuencoded files, and a line for each of them. */
+static bool show_pieces(shower *s, const part *p, span number, str *to)
+{
+	part piece = *p;
+	uu_file file;
+	str own = str_new(FIELD_MAX), name = str_new(FIELD_MAX);
+	bool shown = false;
+	for (unsigned n = 1; uu_in(p) && uu_next(&piece.body, &file); n++) {
+		span rest = piece.body;
+		thing t = {.type = S("uuencoded")};
+		piece.body = file.before;
+		(void)show_text(s, &piece, to);
+		str_clear(&own);
+		(void)str_put(&own, number);
+		(void)str_printf(&own, ".u%u", n);
+		str_clear(&name);
+		(void)charset_text(s->style.opener, S(""), file.name, &name);
+		code_pieces(PART_UUENCODE, file.lines, count_piece, &t.octets);
+		t.number = str_span(&own);
+		t.name = str_span(&name);
+		list_thing(s, &t, to);
+		piece.body = rest;
+		shown = true;
+	}
+	shown |= show_text(s, &piece, to);
+	str_free(&own);
+	str_free(&name);
+	return shown;
+}
+
+/* HTML that is a picture alone is named, so that nobody thinks there was nothing. */
+static void show_leaf(shower *s, const part *p, span number, str *to)
+{
+	if (!show_pieces(s, p, number, to) && part_type_is(p, "text", "html") && p->body.n)
+		list_part(s, p, number, to);
 }
 
 static void show_message(shower *s, span message, span prefix, unsigned depth, str *to);
@@ -401,7 +451,7 @@ static void show_parts(shower *s, const part_tree *t, span prefix, unsigned dept
 		if (roles[i] == BODY_MESSAGE)
 			show_enclosed(s, t, i, str_span(&number), depth, to);
 		else if (roles[i] == BODY_TEXT)
-			show_text(s, t->parts + i, to);
+			show_leaf(s, t->parts + i, str_span(&number), to);
 		else if (roles[i] == BODY_ATTACHED)
 			list_part(s, t->parts + i, str_span(&number), to);
 		str_free(&number);
@@ -519,6 +569,15 @@ static void read_options(shower *s, int argc, char **argv)
 		misuse();
 }
 
+/* A reader's own filter is started while the message is read, so it can do what its user can: then there is
+ * no sandbox. */
+static void confine(const shower *s)
+{
+	sandbox_path path = {conv_folder(), false};
+	if (!s->style.html && !sandbox_reader(&path, path.path != NULL))
+		die_errno(EX_OSERR, "sandbox");
+}
+
 int main(int argc, char **argv)
 {
 	shower s = {.fields = "From To Cc Date Subject", .attachments = str_new(TEXT_MAX)};
@@ -534,6 +593,7 @@ int main(int argc, char **argv)
 	charset_opener opener = conv_opener(converters);
 	s.style.opener = &opener;
 	out_open(&s.o, 1, PIECE);
+	confine(&s);
 	if (s.json)
 		json_header(&s, span_sub(m.octets, 0, header_size(m.octets)));
 	show_message(&s, m.octets, S(""), 0, &text);

@@ -8,6 +8,8 @@ setup() {
 	FIRST=$TOP/tests/mail/first.eml
 }
 
+teardown() { stop_all; }
+
 # corpus: our own messages, and the foreign ones that this machine has.
 corpus() {
 	local dir
@@ -69,6 +71,85 @@ corpus() {
 		base64 "$FIRST"
 	} >m
 	[ "$(mail-parts -T <m | cut -f1 | tr '\n' ' ')" = "1 1.1 1.2 " ]
+}
+
+# enclose ENCODING TITLE: the message on standard input as an attachment beside a text.
+enclose() {
+	python3 -c '
+import base64, quopri, sys, binascii
+inner, encoding = sys.stdin.buffer.read(), sys.argv[1]
+w = sys.stdout.buffer.write
+w(b"Content-Type: multipart/mixed; boundary=%s\n\n--%s\n\ntext\n--%s\n" % ((sys.argv[2].encode(),) * 3))
+w(b"Content-Type: message/rfc822\nContent-Transfer-Encoding: %s\n\n" % encoding.encode())
+if encoding == "base64": w(base64.encodebytes(inner))
+elif encoding == "x-uuencode":
+    w(b"begin 644 message\n" + b"".join(binascii.b2a_uu(inner[i:i + 45]) for i in range(0, len(inner), 45)) + b"`\nend\n")
+else: w(quopri.encodestring(inner))
+w(b"\n--%s--\n" % sys.argv[2].encode())' "$1" "$2"
+}
+
+@test "enclosed messages that are encoded are written, saved, found by glob" {
+	mail-parts -p 2 <"$FIRST" >picture
+	for encoding in base64 quoted-printable x-uuencode; do
+		enclose "$encoding" a <"$FIRST" >m
+		[ "$(mail-parts -T <m | cut -f1 | tr '\n' ' ')" = "1 2 2.1 2.2 " ]
+		mail-parts -p 2 <m | cmp - "$FIRST"
+		mail-parts -p 2.2 <m | cmp - picture
+		mail-parts -p 'image/*' <m | cmp - picture
+		run -1 mail-parts -p 2.3 <m
+		rm -rf out
+		mkdir out
+		mail-parts -d out <m >list
+		[ "$(wc -l <list)" = 3 ]
+		cmp out/*.png picture
+		run -65 mail-parts -r 2.2 <m
+		[[ $output = *"is encoded inside of another one"* ]]
+		run -0 mail-parts -r 2 <m
+		run -1 mail-parts -r 3.1 <m
+	done
+	# message in message in message; one that is encoded ten times is opened eight times
+	enclose base64 a <"$FIRST" | enclose quoted-printable b | enclose base64 c >m
+	mail-parts -p 2.2.2.2 <m | cmp - picture
+	cp "$FIRST" m
+	for i in {1..10}; do enclose base64 "x$i" <m >n && mv n m; done
+	[ "$(mail-parts -T <m | cut -f1 | tail -1)" = 2.2.2.2.2.2.2.2.2 ]
+}
+
+@test "uuencoded files in plain text are listed, written, saved" {
+	head -c 1000 /dev/urandom >one
+	: >empty
+	python3 - >m <<-'END'
+		import binascii
+		one = open("one", "rb").read()
+		data = b"".join(binascii.b2a_uu(one[i:i + 45]) for i in range(0, len(one), 45)).decode()
+		print("Subject: s\n\nsee\n\nbegin 644 one.bin\n%s`\nend\nbegin 755 \ud55c\uae00\n`\nend\n"
+		      "begin 644 not whole\nbegin at the beginning\nend" % data)
+	END
+	mail-parts -T <m >list
+	[ "$(cut -f1,2,5,7,8 list)" = "$(printf '1\ttext/plain\t\t7bit\t%s\n1.u1\tapplication/octet-stream\tone.bin\tx-uuencode\t1000\n1.u2\tapplication/octet-stream\t한글\tx-uuencode\t0' "$(sed '1,2d' m | wc -c)")" ]
+	mail-parts -p 1.u1 <m | cmp - one
+	mail-parts -p '*.bin' <m | cmp - one
+	mail-parts -p 1 <m | cmp - <(sed 1,2d m)
+	mkdir out
+	mail-parts -d out <m >list
+	cmp out/one.bin one
+	cmp out/한글 empty
+	cmp out/part-1.txt <(sed 1,2d m)
+	run -65 mail-parts -r 1.u1 <m
+}
+
+@test "who reads a message is confined" {
+	[ "$BUILD" = "$TOP/build/release" ] || return 0 # the other variants have no seccomp
+	mkfifo pipe
+	{ printf 'Subject: x\n\n'; yes text | head -c 1000000; } >m
+	for command in 'mail-parts -p 1' mail-header mail-show; do
+		exec 9<>pipe # nobody reads: it waits when the pipe is full
+		start sh -c "exec $command <m >pipe"
+		wait_until grep -qx 'Seccomp:	2' "/proc/${STARTED[-1]}/status"
+		grep -qx 'NoNewPrivs:	1' "/proc/${STARTED[-1]}/status"
+		stop_all
+		exec 9<&-
+	done
 }
 
 @test "names that would move the terminal are made harmless in the table" {

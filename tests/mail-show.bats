@@ -56,6 +56,56 @@ message() { printf 'From: a@example.org\nSubject: s\nContent-Type: %s\n\n%b' "$1
 	[ "$(alternative ' ' | mail-show -H '')" = "$(printf 'HTML & link [1]\n\n[1] http://x.org/')" ]
 }
 
+@test "an alternative that shows nothing gives way, whichever it is" {
+	nothing='<html><head><title>t</title></head><body><img src="cid:x">&nbsp;</body></html>'
+	# alternatives TYPE BODY TYPE BODY…
+	alternatives() {
+		printf 'Content-Type: multipart/alternative; boundary=b\n'
+		while [ $# -gt 0 ]; do
+			printf '\n--b\nContent-Type: %s\n\n%s' "$1" "$2"
+			shift 2
+		done
+		printf '\n--b--\n'
+	}
+	[ "$(alternatives text/html "$nothing" text/enriched rich | mail-show -H '')" = rich ]
+	[ "$(alternatives text/enriched rich text/html "$nothing" | mail-show -H '')" = rich ]
+	[ "$(alternatives text/plain ' ' text/html "$nothing" | mail-show -H '')" = "[part 2: text/html, ${#nothing} octets]" ]
+	[ "$(alternatives text/plain "$(head -c 9000 /dev/zero | tr '\0' ' ')" text/html '<b>x</b>' | mail-show -H '')" = x ]
+	[ "$(alternatives text/plain '' text/html "$nothing" text/html '<b>x</b>' | mail-show -H '')" = x ]
+	# the filter fails, the HTML is converted without it; the filter shows blanks, or HTML shows nothing
+	[ "$(alternatives text/plain '' text/html '<b>x</b>' | mail-show -H '' -x false 2>/dev/null)" = x ]
+	[ "$(alternatives text/plain '' text/html '<b>x</b>' | mail-show -H '' -x echo 2>/dev/null)" = x ]
+	[ "$(alternatives text/enriched rich text/html "$nothing" | mail-show -H '' -x false)" = rich ]
+	[ "$(message text/html "$nothing" | mail-show -H '')" = "[part 1: text/html, ${#nothing} octets]" ]
+}
+
+@test "deep alternatives are looked through once" {
+	python3 - >m <<-'END'
+		for i in range(90):
+		    print("Content-Type: multipart/alternative; boundary=b%d\n\n--b%d" % (i, i))
+		print("Content-Type: text/html\n\n" + "<p>" * 700000)
+		for i in reversed(range(90)):
+		    print("\n--b%d\n\n\n--b%d--" % (i, i))
+	END
+	timeout 20 mail-show -H '' <m >got
+	[ "$(cat got)" = '[part 1.1'* ] || grep -q '^\[part 1.*text/html' got
+}
+
+@test "HTML by w3m" {
+	need w3m
+	message 'text/html; charset=euc-kr' "$(printf '<p>안녕 &amp; <b>세계</b></p><table><tr><td>a<td>b</table>' | iconv -t EUC-KR)" >m
+	[ "$(mail-show -H '' -x 'w3m -dump -I UTF-8 -O UTF-8 -T text/html' <m)" = "$(printf '안녕 & 세계\n\na b')" ]
+}
+
+@test "uuencoded files are named, the text around them shown" {
+	python3 - >m <<-'END'
+		import binascii
+		print("Subject: s\n\nbefore\nbegin 644 a.bin\n%s`\nend\nafter" % binascii.b2a_uu(b"x" * 45).decode())
+	END
+	[ "$(mail-show -H '' <m)" = "$(printf 'before\n\n[part 1.u1: uuencoded, 45 octets: a.bin]\n\nafter')" ]
+	mail-show -j <m | jq -e '.attachments == [{"part": "1.u1", "type": "uuencoded", "name": "a.bin", "octets": 45}] and .text == "before\n\nafter\n"'
+}
+
 @test "the reader's own filter, and the built-in one where that fails" {
 	message text/html '<p>a &amp; b</p>' >m
 	[ "$(mail-show -H '' -x 'sed s/^<p>.*/mine/;/meta/d' <m)" = mine ]

@@ -1,8 +1,10 @@
 #include "io/conv.h"
 
+#include <dlfcn.h>
 #include <iconv.h>
 
 #include "base/die.h"
+#include "base/str.h"
 
 enum { SLOTS = 16, NAME_MAX_OCTETS = 63, PIECE = 4096 };
 
@@ -113,4 +115,18 @@ static charset_conv *open_charset(void *arg, span charset)
 charset_opener conv_opener(conv *c)
 {
 	return (charset_opener){.open = open_charset, .arg = c};
+}
+
+/* Beside the C library. */
+const char *conv_folder(void)
+{
+	static str folder;
+	Dl_info info;
+	if (folder.n == 0 && dladdr((void *)(uintptr_t)iconv_open, &info) && info.dli_fname) {
+		span library = span_str(info.dli_fname);
+		folder = str_new(PATH_MAX);
+		(void)str_put(&folder, span_sub(library, 0, span_rfind(library, '/')));
+		(void)str_put(&folder, S("/gconv"));
+	}
+	return folder.n && access(str_cstr(&folder), R_OK | X_OK) == 0 ? str_cstr(&folder) : NULL;
 }

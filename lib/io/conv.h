@@ -25,5 +25,7 @@ typedef struct conv conv;
 conv *conv_new(void);
 void conv_free(conv *);
 charset_opener conv_opener(conv *);
+/* Where iconv's converters lie, which a sandbox must leave readable; NULL where there are none. */
+const char *conv_folder(void);
 
 #endif

@@ -161,6 +161,11 @@ static bool seccomp_filter(void)
 	return true;
 }
 
+static bool seccomp_reader(void)
+{
+	return true;
+}
+
 #else
 
 #if defined(__x86_64__)
@@ -190,7 +195,7 @@ struct rule {
 		__NR_##name, 2, PROT_EXEC, true                                                    \
 	}
 
-enum { RULES_MAX = 48, PROGRAM_MAX = 256 };
+enum { RULES_MAX = 48, PROGRAM_MAX = 320 };
 
 struct program {
 	struct sock_filter code[PROGRAM_MAX];
@@ -323,6 +328,22 @@ static bool seccomp_filter(void)
 	return install(rules, n);
 }
 
+/* What iconv needs to load a converter is let through too; which files can be opened says Landlock. */
+static bool seccomp_reader(void)
+{
+	static const int more[] = {__NR_lseek,	    __NR_fstat,	 __NR_pread64,	    __NR_pwrite64,
+				   __NR_newfstatat, __NR_openat, __NR_mmap,	    __NR_mprotect,
+				   __NR_getdents64, __NR_fcntl,	 __NR_rt_sigaction, __NR_sysinfo};
+	struct rule rules[RULES_MAX];
+	size_t n = 0;
+	for (size_t i = 0; i < COMMON; i++)
+		if (common[i].nr != __NR_mmap && common[i].nr != __NR_mprotect)
+			rules[n++] = common[i];
+	for (size_t i = 0; i < sizeof more / sizeof *more; i++)
+		n = add(rules, n, more[i], -1, 0);
+	return install(rules, n);
+}
+
 #endif
 
 bool sandbox_talker(int listener, int keeper)
@@ -333,4 +354,15 @@ bool sandbox_talker(int listener, int keeper)
 bool sandbox_filter(void)
 {
 	return limits(32) && no_files() && seccomp_filter();
+}
+
+static bool absent(void)
+{
+	return errno == ENOSYS || errno == EOPNOTSUPP || errno == EINVAL;
+}
+
+bool sandbox_reader(const sandbox_path *paths, size_t count)
+{
+	return limit(RLIMIT_CORE, 0) && (sandbox_paths(paths, count) || absent()) &&
+	       (seccomp_reader() || absent());
 }

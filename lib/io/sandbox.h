@@ -7,6 +7,12 @@
 
 #include "base/span.h"
 
+/* A path that stays within reach, with all below it. */
+typedef struct sandbox_path {
+	const char *path;
+	bool write;
+} sandbox_path;
+
 /* A talker: no_new_privs; Landlock with nothing allowed; seccomp that lets through reading and writing
  * open fds, accept4 on `listener` (-1: none), sendmsg on `keeper` for the passing of a connection, poll,
  * time, memory and exit, for this architecture only (others: kill); RLIMIT_NOFILE, RLIMIT_AS,
@@ -16,12 +22,13 @@ bool sandbox_talker(int listener, int keeper);
 /* For filters that read fd 0 and write fd 1 and open nothing any more. */
 bool sandbox_filter(void);
 
+/* For a user's commands that take foreign mail apart: of the file system nothing but `paths`, no socket, no
+ * program, no signal; opening files there and loading converters of charsets are let through. Where the kernel
+ * has no Landlock or no seccomp, the other half alone. */
+bool sandbox_reader(const sandbox_path *paths, size_t count);
+
 /* For commands that work below a few directories only: Landlock with each path read-write (with
  * REFER) or read-only; the rest of the file system is out of reach; no seccomp. */
-typedef struct sandbox_path {
-	const char *path;
-	bool write;
-} sandbox_path;
 bool sandbox_paths(const sandbox_path *paths, size_t count);
 
 #endif

@@ -1,24 +1,37 @@
 #include "mail/body.h"
 
+#include "base/die.h"
 #include "mail/code.h"
 #include "mail/flowed.h"
 #include "mail/html.h"
 #include "mail/param.h"
 
-enum { PARAMS_MAX = 1 << 20, FRONT = 4096, TEXT_MAX = 512 << 20 };
+enum { PARAMS_MAX = 1 << 20, TEXT_MAX = 512 << 20 };
 
 /* ---- roles */
 
-/* Whether there is anything but blanks; what is long is not looked through. */
+static void find_text(void *arg, span decoded)
+{
+	bool *found = arg;
+	*found = *found || span_trim(decoded).n > 0;
+}
+
+/* Whether a reader would see anything but blanks; of HTML that is known only when it is converted. */
 static bool is_empty(const part *p)
 {
-	str front = str_new(FRONT + 1024);
-	if (p->body.n > FRONT)
-		return false;
-	code_decode(p->encoding, p->body, &front);
-	bool empty = span_trim(str_span(&front)).n == 0 && !front.over;
-	str_free(&front);
-	return empty;
+	bool found = false;
+	if (part_type_is(p, "text", "html")) {
+		str octets = str_new(TEXT_MAX), text = str_new(TEXT_MAX);
+		code_decode(p->encoding, p->body, &octets);
+		html_text(str_span(&octets), 0, &text);
+		find_text(&found, str_span(&text));
+		found |= octets.over || text.over;
+		str_free(&octets);
+		str_free(&text);
+	} else {
+		code_pieces(p->encoding, p->body, find_text, &found);
+	}
+	return !found;
 }
 
 static bool is_attachment(const part *p)
@@ -59,41 +72,61 @@ static enum body_role own_role(const part *p)
 	return p->parent != PART_NONE && is_attachment(p) ? BODY_ATTACHED : BODY_TEXT;
 }
 
-enum rank { OTHER, TEXT, EMPTY_HTML, HTML, PLAIN };
+enum rank { OTHER, EMPTY, TEXT, HTML, PLAIN };
+
+typedef struct judge {
+	const part_tree *tree;
+	unsigned char *ranks; /* of leaves, plus 1: each is looked through once; 0: not yet */
+} judge;
+
+static enum rank leaf_rank(const part *p)
+{
+	if (own_role(p) != BODY_TEXT)
+		return OTHER;
+	if (is_empty(p))
+		return EMPTY;
+	return part_type_is(p, "text", "plain")	 ? PLAIN
+	       : part_type_is(p, "text", "html") ? HTML
+						 : TEXT;
+}
 
 /* How well an alternative reads; of a container its first leaf is asked. */
-static enum rank rank(const part_tree *t, const part *p)
+static enum rank rank(const judge *j, const part *p)
 {
+	const part_tree *t = j->tree;
 	bool whole = true;
 	while (p->kind == PART_MULTIPART && p->child != PART_NONE) {
 		p = t->parts + p->child;
 		whole = false;
 	}
-	if (own_role(p) != BODY_TEXT)
-		return OTHER;
-	bool empty = is_empty(p);
-	if (part_type_is(p, "text", "plain"))
-		return empty ? OTHER : whole ? PLAIN : HTML;
-	if (part_type_is(p, "text", "html"))
-		return empty ? EMPTY_HTML : HTML;
-	return empty ? OTHER : TEXT;
+	unsigned char *known = j->ranks + (p - t->parts);
+	if (*known == 0)
+		*known = (unsigned char)(leaf_rank(p) + 1);
+	enum rank r = (enum rank)(*known - 1);
+	return r == PLAIN && !whole ? HTML : r;
 }
 
-/* The best of the alternatives; of equals the last one, which its writer liked best. */
-static uint32_t choose(const part_tree *t, const part *p)
+/* The best of the alternatives; of equals the last one, which its writer liked best. HTML is not looked at
+ * where plain text is there. */
+static uint32_t choose(const judge *j, const part *p)
 {
-	uint32_t best = p->child;
+	const part_tree *t = j->tree;
+	uint32_t best = PART_NONE;
 	enum rank most = OTHER;
-	for (uint32_t i = p->child; i != PART_NONE; i = t->parts[i].next) {
-		enum rank r = rank(t, t->parts + i);
-		if (r >= most)
-			best = i, most = r;
-	}
+	for (int plain = 1; plain >= 0 && most != PLAIN; plain--)
+		for (uint32_t i = p->child; i != PART_NONE; i = t->parts[i].next) {
+			if (part_type_is(t->parts + i, "text", "plain") != plain)
+				continue;
+			enum rank r = rank(j, t->parts + i);
+			if (r >= most || best == PART_NONE)
+				best = i, most = r;
+		}
 	return best;
 }
 
 void body_roles(const part_tree *t, enum body_role *roles)
 {
+	judge j = {t, xcalloc(t->count, 1)};
 	for (uint32_t i = 0; i < t->count; i++)
 		roles[i] = own_role(t->parts + i);
 	/* Containers stand before what they hold. */
@@ -103,11 +136,12 @@ void body_roles(const part_tree *t, enum body_role *roles)
 		if (p->kind != PART_MULTIPART ||
 		    (!hidden && !part_type_is(p, "multipart", "alternative")))
 			continue;
-		uint32_t best = hidden ? PART_NONE : choose(t, p);
+		uint32_t best = hidden ? PART_NONE : choose(&j, p);
 		for (uint32_t c = p->child; c != PART_NONE; c = t->parts[c].next)
 			if (c != best && roles[c] != BODY_ATTACHED && roles[c] != BODY_MESSAGE)
 				roles[c] = BODY_HIDDEN;
 	}
+	free(j.ranks);
 }
 
 /* ---- text */

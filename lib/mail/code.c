@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "base/die.h"
+
 static const char hex_digits[] = "0123456789ABCDEF";
 
 /* ---- names */
@@ -332,18 +334,29 @@ size_t decoder_end(decoder *d, char *dst)
 	return n;
 }
 
-void code_decode(enum part_encoding encoding, span body, str *to)
+void code_pieces(enum part_encoding encoding, span body, code_piece *each, void *arg)
 {
-	enum { PIECE = 4096 };
-	char out[PIECE + sizeof((decoder *)NULL)->held];
+	enum { PIECE = 65536 };
+	char *out = xmalloc(decoder_room(body.n < PIECE ? body.n : PIECE));
 	decoder d;
 	decoder_init(&d, encoding);
-	while (body.n && !to->over) {
+	while (body.n) {
 		span piece = span_sub(body, 0, PIECE);
 		body = span_sub(body, PIECE, body.n);
-		(void)str_put(to, span_of(out, decoder_put(&d, piece, out)));
+		each(arg, span_of(out, decoder_put(&d, piece, out)));
 	}
-	(void)str_put(to, span_of(out, decoder_end(&d, out)));
+	each(arg, span_of(out, decoder_end(&d, out)));
+	free(out);
+}
+
+static void keep_piece(void *arg, span decoded)
+{
+	(void)str_put(arg, decoded);
+}
+
+void code_decode(enum part_encoding encoding, span body, str *to)
+{
+	code_pieces(encoding, body, keep_piece, to);
 }
 
 /* ---- encoding */

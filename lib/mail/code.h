@@ -10,10 +10,11 @@ typedef struct decoder {
 	enum part_encoding encoding;
 	uint32_t bits;
 	unsigned have, state;
-	char held[80]; /* what waits for its rest: blanks before a line end, "=X", a uuencoded line */
+	char held
+	    [96]; /* what waits for its rest: blanks before a line end, "=X", a uuencoded line */
 	size_t held_n;
 	uint64_t damaged; /* octets that were no part of the encoding */
-	bool done;     /* padding or "end" was seen */
+	bool done;	  /* padding or "end" was seen */
 } decoder;
 
 void decoder_init(decoder *, enum part_encoding);
@@ -21,8 +22,11 @@ void decoder_init(decoder *, enum part_encoding);
 size_t decoder_room(size_t n);
 /* Appends to dst (room: decoder_room(input.n)), returns the octets written. */
 size_t decoder_put(decoder *, span input, char *dst);
-size_t decoder_end(decoder *, char *dst); /* room: 80 */
+size_t decoder_end(decoder *, char *dst); /* room: decoder_room(0) */
 
+/* The decoded octets piece by piece: memory is constant. */
+typedef void code_piece(void *arg, span decoded);
+void code_pieces(enum part_encoding, span body, code_piece *each, void *arg);
 /* Everything at once. */
 void code_decode(enum part_encoding, span body, str *to);
 

@@ -409,6 +409,50 @@ static void filter(void)
 	CHECK(inside(sandbox_filter, may_read) == 0, "a filter reads and writes");
 }
 
+static bool enter_reader(void)
+{
+	char inner[80];
+	(void)snprintf(inner, sizeof inner, "%s/rw", folder);
+	const sandbox_path p[] = {{inner, true}, {"/usr", false}};
+	return sandbox_reader(p, 2);
+}
+
+static int reader_make(void)
+{
+	char a[96];
+	(void)snprintf(a, sizeof a, "%s/rw/r", folder);
+	int fd = open(a, O_WRONLY | O_CREAT | O_EXCL, 0600);
+	return result(fd) || result(write(fd, "x", 1));
+}
+
+static void reader(void)
+{
+	static const struct {
+		const char *name;
+		int (*attempt)(void);
+	} never[] = {
+	    {"open a file elsewhere", path_outside},
+	    {"create a file elsewhere", try_create},
+	    {"write what is read-only", path_write_usr},
+	    {"execute", try_exec},
+#ifndef PABAL_NO_SECCOMP
+	    {"fork", try_fork},
+	    {"socket", try_socket},
+	    {"kill the parent", try_kill},
+	    {"ptrace", try_ptrace},
+	    {"unlink", try_unlink},
+	    {"chmod", try_chmod},
+#endif
+	};
+	for (size_t i = 0; i < sizeof never / sizeof *never; i++) {
+		int e = inside(enter_reader, never[i].attempt);
+		CHECK(e == EPERM || e == EACCES, "a reader may not: %s (%d)", never[i].name, e);
+	}
+	CHECK(inside(enter_reader, path_read_usr) == 0, "a reader opens what it was left");
+	CHECK(inside(enter_reader, reader_make) == 0, "a reader makes files where it may");
+	CHECK(inside(enter_reader, may_read) == 0, "a reader reads and writes");
+}
+
 static void paths(void)
 {
 	CHECK(inside(enter_paths, path_read_usr) == 0, "paths: a read-only path is read");
@@ -464,6 +508,7 @@ int main(void)
 	CHECK(inside(enter_talker, try_create) == EACCES, "Landlock alone: no file is made");
 #endif
 	paths();
+	reader();
 	clean_up();
 	return unit_done();
 }

@@ -14,19 +14,15 @@
 #include "io/proc.h"
 #include "io/sandbox.h"
 #include "io/sniff.h"
-#include "mail/code.h"
 #include "mail/display.h"
 #include "mail/filename.h"
+#include "mail/item.h"
 #include "mail/param.h"
 #include "mail/part.h"
-#include "mail/uu.h"
 
 enum {
-	TREE_MAX = 256 << 20,  /* octets of the tree */
-	INNER_MAX = 128 << 20, /* octets of an encoded message that is opened */
-	INNER_DEPTH = 8,       /* encoded messages in encoded messages */
+	TREE_MAX = 256 << 20, /* octets of the tree */
 	PIECE = 65536,
-	NUMBER_MAX = 2048,
 	SNIFF_OCTETS = 65536,
 };
 
@@ -57,139 +53,20 @@ static _Noreturn void misuse(void)
 	exit(EX_USAGE);
 }
 
-/* ---- walking */
-
-/* A part, or a uuencoded file in the text of one. */
-typedef struct item {
-	const part *part;
-	span number;
-	enum part_encoding encoding; /* of octets; a container's are taken as they stand */
-	span octets;
-	bool uu;
-	bool opened; /* an encoded message whose parts follow */
-	span name;   /* of a uuencoded file */
-} item;
-
-/* False: no more are wanted. */
-typedef bool item_fn(void *arg, const item *);
-
-typedef struct walk {
-	item_fn *each;
-	void *arg;
-	bool stopped, failed;
-} walk;
-
-static void decode(const item *i, code_piece *each, void *arg)
+static int walk_all(span message, item_fn *each, void *arg)
 {
-	code_pieces(i->encoding, i->octets, each, arg);
+	unsigned problems = item_walk(message, each, arg);
+	if (problems & ITEM_TOO_MANY)
+		warn("too many parts");
+	if (problems & ITEM_TOO_LARGE)
+		warn("an encoded message is too large to be taken apart");
+	return problems ? EX_DATAERR : EX_OK;
 }
 
 static void write_piece(void *arg, span decoded)
 {
 	out_put(arg, decoded);
 }
-
-/* A multipart that is a message's body has no number of its own: its number is the message's. */
-static bool has_row(const part_tree *t, uint32_t index)
-{
-	const part *p = t->parts + index;
-	return p->kind != PART_MULTIPART ||
-	       (p->parent != PART_NONE && t->parts[p->parent].kind == PART_MULTIPART);
-}
-
-static void give(walk *w, const item *i)
-{
-	w->stopped = w->stopped || !w->each(w->arg, i);
-}
-
-/* "1.u1", "1.u2": IMAP has no numbers for them. */
-static void walk_uu(walk *w, const part *p, span number)
-{
-	uu_file file;
-	span rest = p->body;
-	str own = str_new(NUMBER_MAX);
-	for (unsigned n = 1; !w->stopped && uu_next(&rest, &file); n++) {
-		str_clear(&own);
-		(void)str_put(&own, number);
-		(void)str_printf(&own, ".u%u", n);
-		give(w, &(item){.part = p,
-				.number = str_span(&own),
-				.encoding = PART_UUENCODE,
-				.octets = file.lines,
-				.uu = true,
-				.name = file.name});
-	}
-	str_free(&own);
-}
-
-static void walk_message(walk *w, span message, span prefix, unsigned depth);
-
-static void walk_encoded(walk *w, const part *p, span number, unsigned depth)
-{
-	str inner = str_new(INNER_MAX), prefix = str_new(NUMBER_MAX);
-	code_decode(p->encoding, p->body, &inner);
-	(void)str_put(&prefix, number);
-	(void)str_putc(&prefix, '.');
-	if (inner.over) {
-		warn("part %.*s: too large to be taken apart", SPAN_FMT(number));
-		w->failed = true;
-	} else {
-		walk_message(w, str_span(&inner), str_span(&prefix), depth + 1);
-	}
-	str_free(&prefix);
-	str_free(&inner);
-}
-
-static void walk_part(walk *w, const part_tree *t, uint32_t index, span prefix, unsigned depth)
-{
-	const part *p = t->parts + index;
-	str number = str_new(NUMBER_MAX);
-	(void)str_put(&number, prefix);
-	part_number(t, index, &number);
-	item i = {
-	    .part = p,
-	    .number = str_span(&number),
-	    .encoding = p->kind == PART_LEAF ? p->encoding : PART_BINARY,
-	    .octets = p->body,
-	    .opened =
-		p->kind == PART_LEAF &&
-		(part_type_is(p, "message", "rfc822") || part_type_is(p, "message", "global")) &&
-		(p->encoding == PART_BASE64 || p->encoding == PART_QP ||
-		 p->encoding == PART_UUENCODE) &&
-		depth < INNER_DEPTH,
-	};
-	give(w, &i);
-	if (i.opened && !w->stopped)
-		walk_encoded(w, p, i.number, depth);
-	else if (uu_in(p) && !w->stopped)
-		walk_uu(w, p, i.number);
-	str_free(&number);
-}
-
-/* Messages that are encoded come back here, at most INNER_DEPTH deep. */
-static void walk_message(walk *w, span message, span prefix, unsigned depth)
-{
-	arena a = arena_new(TREE_MAX);
-	part_tree t;
-	if (!part_parse(message, &a, &t)) {
-		warn("too many parts");
-		w->failed = true;
-		t.count = 0;
-	}
-	for (uint32_t i = 0; i < t.count && !w->stopped; i++)
-		if (has_row(&t, i))
-			walk_part(w, &t, i, prefix, depth);
-	arena_free(&a);
-}
-
-static int walk_all(span message, item_fn *each, void *arg)
-{
-	walk w = {.each = each, .arg = arg};
-	walk_message(&w, message, S(""), 0);
-	return w.failed ? EX_DATAERR : EX_OK;
-}
-
-/* ---- what is told of a part */
 
 typedef struct measure {
 	digest *sum;
@@ -204,6 +81,8 @@ static void measure_piece(void *arg, span decoded)
 	m->octets += decoded.n;
 	(void)str_put(&m->front, span_sub(decoded, 0, SNIFF_OCTETS - m->front.n));
 }
+
+/* ---- what is told of a part */
 
 static void put_lower(span s, str *to)
 {
@@ -253,7 +132,7 @@ static void read_octets(const item *i, sniff *magic, row *r)
 	measure m = {.sum = digest_begin(), .front = str_new(SNIFF_OCTETS)};
 	if (!m.sum)
 		die(EX_TEMPFAIL, "no SHA-256");
-	decode(i, measure_piece, &m);
+	code_pieces(i->encoding, i->octets, measure_piece, &m);
 	if (!digest_end(m.sum, sum))
 		die(EX_TEMPFAIL, "no SHA-256");
 	for (size_t k = 0; k < sizeof sum; k++) {
@@ -268,7 +147,7 @@ static void read_octets(const item *i, sniff *magic, row *r)
 
 static void row_init(row *r)
 {
-	*r = (row){.number = str_new(NUMBER_MAX),
+	*r = (row){.number = str_new(ITEM_NUMBER_MAX),
 		   .type = str_new(1024),
 		   .sniffed = str_new(1024),
 		   .disposition = str_new(1024),
@@ -392,7 +271,7 @@ static bool write_numbered(void *arg, const item *i)
 	writer *w = arg;
 	if (!span_eq(i->number, span_str(w->wanted)))
 		return true;
-	decode(i, write_piece, w->o);
+	code_pieces(i->encoding, i->octets, write_piece, w->o);
 	w->found++;
 	return false;
 }
@@ -407,7 +286,7 @@ static bool write_matching(void *arg, const item *i)
 	if (i->part->kind != PART_MULTIPART &&
 	    (fnmatch(w->wanted, str_cstr(&r.type), 0) == 0 ||
 	     (r.name.n && fnmatch(w->wanted, str_cstr(&r.name), FNM_CASEFOLD) == 0))) {
-		decode(i, write_piece, w->o);
+		code_pieces(i->encoding, i->octets, write_piece, w->o);
 		w->found++;
 	}
 	row_free(&r);
@@ -454,7 +333,7 @@ typedef struct saver {
 static bool save_item(void *arg, const item *i)
 {
 	saver *s = arg;
-	str fallback = str_new(NUMBER_MAX), name = str_new(4096), made = str_new(4096);
+	str fallback = str_new(ITEM_NUMBER_MAX), name = str_new(4096), made = str_new(4096);
 	out file;
 	row r;
 	if (i->part->kind != PART_LEAF || i->opened)
@@ -469,7 +348,7 @@ static bool save_item(void *arg, const item *i)
 	bool done = fd >= 0;
 	if (done) {
 		out_open(&file, fd, PIECE);
-		decode(i, write_piece, &file);
+		code_pieces(i->encoding, i->octets, write_piece, &file);
 		done = out_flush(&file);
 		done = close(fd) == 0 && done;
 		out_close(&file);
@@ -498,7 +377,7 @@ static int save_parts(span message, int dir, const char *path, const charset_ope
 /* Whether the number leads into what is encoded: taking something out would encode all of it anew. */
 static bool is_encoded_away(const part_tree *t, const char *number)
 {
-	str own = str_new(NUMBER_MAX);
+	str own = str_new(ITEM_NUMBER_MAX);
 	bool inside = false;
 	for (uint32_t i = 0; i < t->count && !inside; i++) {
 		str_clear(&own);

@@ -13,13 +13,12 @@
 #include "io/out.h"
 #include "io/proc.h"
 #include "io/sandbox.h"
-#include "mail/addr.h"
 #include "mail/body.h"
 #include "mail/code.h"
 #include "mail/display.h"
 #include "mail/header.h"
+#include "mail/shown.h"
 #include "mail/uu.h"
-#include "mail/word.h"
 #include "mail/wrap.h"
 
 enum {
@@ -27,7 +26,6 @@ enum {
 	TEXT_MAX = 1 << 30,
 	INNER_MAX = 128 << 20, /* octets of an encoded message that is opened */
 	INNER_DEPTH = 8,       /* encoded messages in encoded messages */
-	ADDRESSES_MAX = 1 << 20,
 	FIELD_MAX = 256 << 20,
 	FILTER_WORDS = 64,
 	FILTER_MS = 60000,
@@ -56,86 +54,10 @@ static _Noreturn void misuse(void)
 
 /* ---- header */
 
-typedef struct mailboxes {
-	str *to;
-	const charset_opener *opener;
-	size_t count;
-} mailboxes;
-
-/* A name whose decoded form could be taken for something else is quoted. */
-static void put_name(const charset_opener *opener, span raw, str *to)
-{
-	str plain = str_new(FIELD_MAX), name = str_new(FIELD_MAX);
-	for (size_t i = 0; i < raw.n; i++) {
-		if (raw.p[i] == '\\' && i + 1 < raw.n)
-			i++;
-		else if (raw.p[i] == '"')
-			continue;
-		(void)str_putc(&plain, raw.p[i]);
-	}
-	word_decode(str_span(&plain), opener, &name);
-	span text = span_trim(str_span(&name));
-	bool quoted = false;
-	for (size_t i = 0; i < text.n; i++)
-		quoted |= strchr("<>@,;:\"", text.p[i]) != NULL;
-	if (quoted)
-		(void)str_putc(to, '"');
-	for (size_t i = 0; i < text.n; i++) {
-		if (text.p[i] == '"' || (quoted && text.p[i] == '\\'))
-			(void)str_putc(to, '\\');
-		(void)str_putc(to, text.p[i]);
-	}
-	if (quoted)
-		(void)str_putc(to, '"');
-	str_free(&plain);
-	str_free(&name);
-}
-
-static void put_mailbox(void *arg, const addr *a, span name)
-{
-	mailboxes *m = arg;
-	if (m->count++)
-		(void)str_put(m->to, S(", "));
-	if (name.n) {
-		size_t before = m->to->n;
-		put_name(m->opener, name, m->to);
-		if (m->to->n > before)
-			(void)str_putc(m->to, ' ');
-	}
-	if (name.n || a->null)
-		(void)str_putc(m->to, '<');
-	addr_write(a, m->to);
-	if (name.n || a->null)
-		(void)str_putc(m->to, '>');
-}
-
-static bool has_addresses(span name)
-{
-	static const char *const fields[] = {
-	    "From",	   "To",	"Cc",	     "Bcc",	      "Sender",		 "Reply-To",
-	    "Resent-From", "Resent-To", "Resent-Cc", "Resent-Sender", "Mail-Followup-To"};
-	for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
-		if (span_eqi(name, span_str(fields[i])))
-			return true;
-	return false;
-}
-
-/* A field's body as UTF-8 on one line, harmless. Comments, groups and what cannot be read as addresses are shown
- * as they stand: nothing is hidden. */
 static void field_text(const shower *s, const header_field *f, str *to)
 {
 	str text = str_new(FIELD_MAX);
-	bool done = false;
-	if (has_addresses(f->name) && span_find(f->body, '(') == f->body.n) {
-		arena a = arena_new(FIELD_MAX);
-		mailboxes m = {.to = &text, .opener = s->style.opener};
-		done = addr_list(f->body, &a, ADDRESSES_MAX, put_mailbox, &m) && m.count;
-		arena_free(&a);
-	}
-	if (!done) {
-		str_clear(&text);
-		word_decode(f->body, s->style.opener, &text);
-	}
+	shown_field(f, s->style.opener, &text);
 	display_safe(span_trim(str_span(&text)), true, to);
 	str_free(&text);
 }

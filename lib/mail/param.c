@@ -228,7 +228,7 @@ static bool join(const piece *p, size_t n, arena *mem, param *to)
 	*to = (param){.name = p[0].name, .charset = S(""), .language = S("")};
 	if (!p[0].extended && !p[0].sectioned) {
 		to->value = p[0].value;
-		to->words = span_starts(p[0].value, S("=?"));
+		to->words = p[0].value.n && memmem(p[0].value.p, p[0].value.n, "=?", 2);
 		return true;
 	}
 	char *value = arena_alloc(mem, octets + 1);

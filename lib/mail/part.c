@@ -94,6 +94,14 @@ static void end_leaf(walk *w, size_t end)
 	w->leaf = PART_NONE;
 }
 
+/* A multipart that cannot be taken apart is shown as it stands, rather than not at all. */
+static void be_text(part *p)
+{
+	p->kind = PART_LEAF;
+	p->type = S("text");
+	p->subtype = S("plain");
+}
+
 /* Ends the containers above `keep` at the octet `end`. */
 static void close_to(walk *w, size_t keep, size_t end)
 {
@@ -102,8 +110,10 @@ static void close_to(walk *w, size_t keep, size_t end)
 		part *p = w->tree->parts + f->part;
 		if (f->boundary.n) {
 			w->bounded -= !f->closed;
-			if (!f->seen)
+			if (!f->seen) {
 				note(w, p, PART_NO_DELIMITER);
+				be_text(p);
+			}
 			if (!f->closed)
 				note(w, p, PART_NOT_CLOSED);
 		}
@@ -260,6 +270,7 @@ static void read_kind(walk *w, part *p, span encoding, span boundary)
 	    p->encoding == PART_7BIT || p->encoding == PART_8BIT || p->encoding == PART_BINARY;
 	if (multipart && boundary.n == 0) {
 		note(w, p, PART_NO_BOUNDARY);
+		be_text(p);
 	} else if ((multipart || (message && identity)) && w->depth >= PART_DEPTH_MAX) {
 		note(w, p, PART_TOO_DEEP);
 	} else if (multipart) {

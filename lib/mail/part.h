@@ -26,7 +26,7 @@ enum part_encoding {
 enum part_defect {
 	PART_NO_BOUNDARY = 1,     /* a multipart without the parameter: a text/plain leaf */
 	PART_NOT_CLOSED = 2,      /* the closing delimiter is missing */
-	PART_NO_DELIMITER = 4,    /* the boundary never appears */
+	PART_NO_DELIMITER = 4,    /* the boundary never appears: a text/plain leaf */
 	PART_TOO_DEEP = 8,
 	PART_TOO_MANY = 16,
 	PART_HEADER_BROKEN = 32,  /* a line in the header that is no field */

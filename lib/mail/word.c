@@ -40,6 +40,14 @@ static bool word_at(span s, word *w, size_t *size)
 	return true;
 }
 
+static int hex(char c)
+{
+	return c >= '0' && c <= '9'   ? c - '0'
+	       : c >= 'A' && c <= 'F' ? c - 'A' + 10
+	       : c >= 'a' && c <= 'f' ? c - 'a' + 10
+				      : -1;
+}
+
 /* Q is quoted-printable with "_" for a space (RFC 2047, 4.2), and without soft line ends. */
 static void decode_octets(const word *w, str *octets)
 {
@@ -49,22 +57,14 @@ static void decode_octets(const word *w, str *octets)
 	}
 	for (size_t i = 0; i < w->text.n; i++) {
 		char c = w->text.p[i];
-		if (c == '=' && i + 2 < w->text.n) {
-			str two = str_new(8);
-			code_decode(PART_QP, span_sub(w->text, i, i + 3), &two);
-			bool hex = two.n == 1;
-			if (hex)
-				(void)str_put(octets, str_span(&two));
-			str_free(&two);
-			if (hex) {
-				i += 2;
-				continue;
-			}
-		} else if (c == '=' && i + 2 == w->text.n) {
-			(void)str_putc(octets, c);
-			continue;
+		int high = c == '=' && i + 2 < w->text.n ? hex(w->text.p[i + 1]) : -1;
+		int low = high >= 0 ? hex(w->text.p[i + 2]) : -1;
+		if (low >= 0) {
+			(void)str_putc(octets, (char)(high * 16 + low));
+			i += 2;
+		} else {
+			(void)str_putc(octets, c == '_' ? ' ' : c);
 		}
-		(void)str_putc(octets, c == '_' ? ' ' : c);
 	}
 }
 

@@ -111,3 +111,13 @@ four_owners() {
 		- "$BATS_TEST_TMPDIR/etc-passwd" "$BATS_TEST_TMPDIR/etc-group")
 }
 owned() { "${OWNED[@]}" "$@"; }
+
+# corpus: our own messages, those of Python's tests, and the foreign ones that this machine has.
+corpus() {
+	local dir python
+	python=$("$TOP/tests/peers/fetch" libpython3.11-testsuite) || cannot "Python's test messages could not be downloaded"
+	ls "$TOP"/tests/mail/*.eml
+	for dir in "$python/usr/lib/python3.11/test/test_email/data" "$TOP"/../shared/corpus/{mimekit,mime-tools/testmsgs}; do
+		[ ! -d "$dir" ] || find "$dir" -maxdepth 1 -type f \( -name '*.msg' -o -name '*.eml' -o -name '*.txt' \)
+	done | sort
+}

@@ -373,22 +373,28 @@ size_t encoder_room(size_t n)
 
 enum { LINE = 76 }; /* RFC 2045, 6.7 (5) and 6.8 */
 
+static size_t new_line(encoder *e, char *dst)
+{
+	size_t n = 0;
+	if (e->crlf)
+		dst[n++] = '\r';
+	dst[n++] = '\n';
+	e->column = 0;
+	return n;
+}
+
 static size_t base64_group(encoder *e, const unsigned char *three, size_t have, char *dst)
 {
 	static const char alphabet[] =
 	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 	uint32_t bits = (uint32_t)three[0] << 16 | (have > 1 ? (uint32_t)three[1] << 8 : 0) |
 			(have > 2 ? three[2] : 0);
-	size_t n = 0;
+	size_t n = e->column == LINE ? new_line(e, dst) : 0;
 	dst[n++] = alphabet[bits >> 18];
 	dst[n++] = alphabet[bits >> 12 & 63];
 	dst[n++] = have > 1 ? alphabet[bits >> 6 & 63] : '=';
 	dst[n++] = have > 2 ? alphabet[bits & 63] : '=';
 	e->column += 4;
-	if (e->column == LINE) {
-		dst[n++] = '\n';
-		e->column = 0;
-	}
 	return n;
 }
 
@@ -410,17 +416,17 @@ static size_t base64_encode(encoder *e, span s, char *dst)
 	return n;
 }
 
-/* A blank waits in held[]: it is encoded only before a line end. So does the first octet of a line that
- * would be taken for something else: "From " (mbox) and a lone dot (SMTP) are encoded always. */
+/* What would be taken for something else at the beginning of a line is encoded there: "From " (mbox), a
+ * lone dot (SMTP), and "--" where the line is one of ours: a delimiter line. */
 static size_t qp_emit(encoder *e, unsigned char c, bool encode, char *dst)
 {
 	size_t n = 0, width = encode ? 3 : 1;
-	if (e->column + width > LINE - 1) {
+	bool soft = e->column + width > LINE - 1;
+	if (soft) {
 		dst[n++] = '=';
-		dst[n++] = '\n';
-		e->column = 0;
+		n += new_line(e, dst + n);
 	}
-	if (e->column == 0 && (c == 'F' || c == '.')) {
+	if (e->column == 0 && (c == 'F' || c == '.' || (c == '-' && (soft || e->dashes)))) {
 		encode = true;
 		width = 3;
 	}
@@ -435,24 +441,35 @@ static size_t qp_emit(encoder *e, unsigned char c, bool encode, char *dst)
 	return n;
 }
 
+/* What waited: a blank is encoded only before a line end or the end, a CR that is none always. */
+static size_t qp_held(encoder *e, bool line_end, char *dst)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < e->held_n; i++)
+		n += qp_emit(e, e->held[i], line_end || e->held[i] == '\r', dst + n);
+	e->held_n = 0;
+	return n;
+}
+
 static size_t qp_encode(encoder *e, span s, char *dst)
 {
 	size_t n = 0;
 	for (size_t i = 0; i < s.n; i++) {
 		unsigned char c = (unsigned char)s.p[i];
-		bool line_end = e->text && c == '\n';
-		if (e->held_n) {
-			n += qp_emit(e, e->held[0], line_end, dst + n);
-			e->held_n = 0;
-		}
-		if (line_end) {
-			dst[n++] = '\n';
-			e->column = 0;
-		} else if (c == ' ' || c == '\t') {
+		bool cr = e->held_n && e->held[e->held_n - 1] == '\r';
+		bool line_end = e->text && c == '\n' && cr == e->crlf;
+		if (e->text && e->crlf && c == '\r' && !cr) {
 			e->held[e->held_n++] = c;
-		} else {
-			n += qp_emit(e, c, c < ' ' || c >= 0x7f || c == '=', dst + n);
+			continue;
 		}
+		e->held_n -= line_end && cr;
+		n += qp_held(e, line_end, dst + n);
+		if (line_end)
+			n += new_line(e, dst + n);
+		else if (c == ' ' || c == '\t' || (e->text && e->crlf && c == '\r'))
+			e->held[e->held_n++] = c;
+		else
+			n += qp_emit(e, c, c < ' ' || c >= 0x7f || c == '=', dst + n);
 	}
 	return n;
 }
@@ -469,19 +486,46 @@ size_t encoder_end(encoder *e, char *dst)
 	if (e->encoding == PART_BASE64) {
 		if (e->held_n)
 			n = base64_group(e, e->held, e->held_n, dst);
-		if (e->column)
-			dst[n++] = '\n';
 	} else {
-		if (e->held_n)
-			n = qp_emit(e, e->held[0], true, dst);
-		if (e->column) { /* no line end at the end of the text: a soft one */
+		n = qp_held(e, true, dst);
+		if (e->column && !e->open_end) /* no line end at the end of the text: a soft one */
 			dst[n++] = '=';
-			dst[n++] = '\n';
-		}
 	}
+	if (e->column && !e->open_end)
+		n += new_line(e, dst + n);
 	e->held_n = 0;
 	e->column = 0;
 	return n;
+}
+
+/* No octet above 0x7f, no NUL, no CR. */
+static bool plain_line(span s)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101), tops = ones << 7;
+	uint64_t found = 0, word;
+	size_t i = 0;
+	for (; i + sizeof word <= s.n; i += sizeof word) {
+		memcpy(&word, s.p + i, sizeof word);
+		uint64_t cr = word ^ ones * '\r';
+		/* exact for words without an octet above 0x7f, which are found anyway */
+		found |= (word | (word - ones) | (cr - ones)) & tops;
+	}
+	for (; i < s.n; i++)
+		found |= s.p[i] == 0 || s.p[i] == '\r' || (unsigned char)s.p[i] > 0x7f;
+	return !found;
+}
+
+bool code_is_7bit(span s)
+{
+	while (s.n) {
+		size_t n = span_find(s, '\n');
+		bool crlf = n < s.n && n && s.p[n - 1] == '\r';
+		span line = span_sub(s, 0, n - crlf);
+		if (line.n > CODE_LINE_MAX || !plain_line(line))
+			return false;
+		s = span_sub(s, n + 1, s.n);
+	}
+	return true;
 }
 
 enum part_encoding code_choose(span octets, bool text, bool eight_bit_ok)
@@ -491,10 +535,11 @@ enum part_encoding code_choose(span octets, bool text, bool eight_bit_ok)
 	for (size_t i = 0; i < octets.n; i++) {
 		unsigned char c = (unsigned char)octets.p[i];
 		high += c >= 0x80;
-		control += c < ' ' && c != '\n' && c != '\t';
+		bool crlf = c == '\r' && i + 1 < octets.n && octets.p[i + 1] == '\n';
+		control += c < ' ' && c != '\n' && c != '\t' && !crlf;
 		plain = plain && c != 0 && c != '\r';
 		column = c == '\n' ? 0 : column + 1;
-		plain = plain && column <= 998;
+		plain = plain && column <= CODE_LINE_MAX;
 	}
 	if (plain && high == 0 && (text || control == 0))
 		return PART_7BIT;

@@ -35,12 +35,21 @@ typedef struct encoder {
 	unsigned char held[3];
 	size_t held_n, column;
 	bool text; /* quoted-printable: LF is a line end, not an octet */
+	/* Set after encoder_init() where they are wanted: */
+	bool crlf;     /* line ends are CRLF, in text that is read too: an LF alone is an octet there */
+	bool open_end; /* nothing is put behind the last octet: a line end stands there already */
+	bool dashes;   /* quoted-printable: '-' is encoded where it begins a line */
 } encoder;
 
 void encoder_init(encoder *, enum part_encoding, bool text);
 size_t encoder_room(size_t n);
 size_t encoder_put(encoder *, span octets, char *dst);
 size_t encoder_end(encoder *, char *dst);
+
+/* Whether the octets can stand in "7bit" (RFC 2045, 2.7): none above 0x7f, no NUL, no CR but in CRLF, no
+ * line over CODE_LINE_MAX octets. */
+enum { CODE_LINE_MAX = 998 };
+bool code_is_7bit(span octets);
 
 /* The most readable encoding that carries these octets: 7bit, 8bit where allowed, quoted-printable for text
  * as long as a sixth or less is encoded, else base64. Lines over 998 octets, NULs and bare CRs need one. */

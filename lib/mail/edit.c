@@ -17,12 +17,10 @@ void edit_open(edit *e, span message)
 {
 	size_t line = span_find(message, '\n');
 	header_field field;
-	*e = (edit){.front = S(""), .tail = message};
+	size_t mbox = header_mbox_line(message);
+	*e =
+	    (edit){.front = span_sub(message, 0, mbox), .tail = span_sub(message, mbox, message.n)};
 	e->crlf = line > 0 && line < message.n && message.p[line - 1] == '\r';
-	if (span_starts(message, S("From "))) {
-		e->front = span_sub(message, 0, line + 1);
-		e->tail = span_sub(message, line + 1, message.n);
-	}
 	span rest = e->tail;
 	while (header_next(&rest, &field) == HEADER_FIELD) {
 		grow(e);

@@ -303,6 +303,13 @@ static void write_addresses(writer *w, span s)
 
 /* ---- */
 
+/* What can be written as it stands. */
+static bool plain_line(span s)
+{
+	return !field_needs_words(s) && span_find(s, '\n') == s.n && span_find(s, '\r') == s.n &&
+	       s.n <= FIELD_LINE_MAX - NAME_MAX_OCTETS;
+}
+
 static bool write_parameters(span s, const charset_opener *opener, size_t *column, str *to)
 {
 	arena a = arena_new(ARENA_MAX);
@@ -343,7 +350,7 @@ enum field_result field_write(span name, span utf8, bool seven_bit, const charse
 	if (kind == FIELD_ADDRESSES) {
 		writer w = {opener, seven_bit, &column, to};
 		write_addresses(&w, utf8);
-	} else if (kind == FIELD_PARAMETERS && high) {
+	} else if (kind == FIELD_PARAMETERS && !plain_line(utf8)) {
 		done = write_parameters(utf8, opener, &column, to);
 	} else if (kind == FIELD_TEXT) {
 		if (utf8.n)

@@ -27,7 +27,7 @@ enum field_result {
 	FIELD_TOO_LONG,	  /* more than FIELD_LINE_MAX octets without a place to fold */
 };
 
-/* Appends "Name: value" and LF. `utf8` is one line. In addresses an encoded word stays what it means; an
+/* Appends "Name: value" and LF. `utf8` is one line (but parameters may have folds). In addresses an encoded word stays what it means; an
  * address outside ASCII stays UTF-8 (RFC 6532), or with `seven_bit` becomes an empty group of that
  * name (RFC 6857, 3.1.6). On failure *to is as before. */
 enum field_result field_write(span name, span utf8, bool seven_bit, const charset_opener *,

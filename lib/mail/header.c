@@ -55,6 +55,13 @@ enum header_result header_next(span *rest, header_field *field)
 	return HEADER_FIELD;
 }
 
+size_t header_mbox_line(span text)
+{
+	size_t name, colon;
+	bool from = span_starts(text, S("From ")) || span_starts(text, S(">From "));
+	return from && !field_name(text, &name, &colon) ? line_size(text) : 0;
+}
+
 size_t header_size(span text)
 {
 	span rest = text;

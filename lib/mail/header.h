@@ -20,6 +20,8 @@ enum header_result {
 
 /* Takes the next field off the front of *rest. A leading mbox "From " line counts as HEADER_GARBAGE. */
 enum header_result header_next(span *rest, header_field *field);
+/* Octets of the "From " or ">From " line of an mbox at the front; 0 where there is none. */
+size_t header_mbox_line(span text);
 /* The octets of the header with the empty line behind it; text.n where there is no body. */
 size_t header_size(span text);
 /* The first field of this name (without case); false where there is none. */

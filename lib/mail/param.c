@@ -379,7 +379,9 @@ void param_write(const char *name, span utf8, size_t *column, str *to)
 		ascii = ascii && c >= ' ' && c < 0x7f;
 		plain = plain && (attribute_char(c) || memchr("*'%", c, 3));
 	}
-	if (ascii && utf8.n + strlen(name) < 65) {
+	/* A boundary in sections (up to 70 octets, RFC 2046, 5.1.1) is not understood everywhere. */
+	bool boundary = strcmp(name, "boundary") == 0;
+	if (ascii && (boundary || utf8.n + strlen(name) < 65)) {
 		write_plain(name, utf8, !plain, column, to);
 		return;
 	}

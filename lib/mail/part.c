@@ -42,32 +42,30 @@ static size_t line_size(span s)
 	return n + (n < s.n);
 }
 
-enum delimiter { NO_DELIMITER, OPENS, CLOSES };
-
-static enum delimiter match(span line, span boundary)
+enum part_delimiter part_delimiter(span line, span boundary)
 {
-	if (!span_starts(line, boundary))
-		return NO_DELIMITER;
-	span tail = span_sub(line, boundary.n, line.n);
+	if (!span_starts(line, S("--")) || !span_starts(span_sub(line, 2, line.n), boundary))
+		return PART_PLAIN_LINE;
+	span tail = span_sub(line, 2 + boundary.n, line.n);
 	if (span_trim(tail).n == 0)
-		return OPENS;
+		return PART_OPENS;
 	/* What stands behind the closing delimiter on its line is epilogue. */
-	return span_starts(tail, S("--")) ? CLOSES : NO_DELIMITER;
+	return span_starts(tail, S("--")) ? PART_CLOSES : PART_PLAIN_LINE;
 }
 
 /* Whether a delimiter line starts here, and whose. The innermost container wins; an exact match before a
  * closing one, for one boundary may be another with "--" behind. */
-static enum delimiter delimiter_at(const walk *w, span text, size_t *owner)
+static enum part_delimiter delimiter_at(const walk *w, span text, size_t *owner)
 {
 	if (w->bounded == 0 || !span_starts(text, S("--")))
-		return NO_DELIMITER;
-	span line = span_sub(text, 2, line_size(text));
-	enum delimiter found = NO_DELIMITER;
-	for (size_t i = w->depth; i-- > 0 && found != OPENS;) {
+		return PART_PLAIN_LINE;
+	span line = span_sub(text, 0, line_size(text));
+	enum part_delimiter found = PART_PLAIN_LINE;
+	for (size_t i = w->depth; i-- > 0 && found != PART_OPENS;) {
 		if (w->stack[i].boundary.n == 0 || w->stack[i].closed)
 			continue;
-		enum delimiter d = match(line, w->stack[i].boundary);
-		if (d == OPENS || (d == CLOSES && found == NO_DELIMITER)) {
+		enum part_delimiter d = part_delimiter(line, w->stack[i].boundary);
+		if (d == PART_OPENS || (d == PART_CLOSES && found == PART_PLAIN_LINE)) {
 			found = d;
 			*owner = i;
 		}
@@ -147,6 +145,7 @@ static part *add_part(walk *w)
 	*p = (part){.parent = PART_NONE, .child = PART_NONE, .next = PART_NONE, .number = 1};
 	p->type = S("text");
 	p->subtype = S("plain");
+	p->boundary = S("");
 	if (w->depth == 0)
 		return p;
 	frame *f = &w->stack[w->depth - 1];
@@ -179,9 +178,8 @@ static void keep_field(walk *w, part *p, const header_field *f, span *slot)
 static void skip_mbox_line(walk *w, const part *p)
 {
 	bool message = p->parent == PART_NONE || w->tree->parts[p->parent].kind == PART_MESSAGE;
-	span rest = rest_of(w);
-	if (message && (span_starts(rest, S("From ")) || span_starts(rest, S(">From "))))
-		w->at += line_size(rest);
+	if (message)
+		w->at += header_mbox_line(rest_of(w));
 }
 
 /* The header ends at its empty line, at what is no field, or at a delimiter. */
@@ -192,7 +190,7 @@ static void read_header(walk *w, part *p, span *encoding)
 	size_t owner, from = w->at, whole = rest.n;
 	header_field f;
 	enum header_result r = HEADER_END;
-	while (delimiter_at(w, rest, &owner) == NO_DELIMITER &&
+	while (delimiter_at(w, rest, &owner) == PART_PLAIN_LINE &&
 	       (r = header_next(&rest, &f)) == HEADER_FIELD) {
 		if (span_eqi(f.name, S("Content-Type")))
 			keep_field(w, p, &f, &type);
@@ -275,6 +273,7 @@ static void read_kind(walk *w, part *p, span encoding, span boundary)
 		note(w, p, PART_TOO_DEEP);
 	} else if (multipart) {
 		p->kind = PART_MULTIPART;
+		p->boundary = boundary;
 		if (!identity)
 			note(w, p, PART_ENCODED_COMPOSITE);
 	} else if (message && identity) {
@@ -284,13 +283,13 @@ static void read_kind(walk *w, part *p, span encoding, span boundary)
 
 /* To the start of the next delimiter line, *owner its container; false at the end of the message. *end is
  * where the body before it ends: its line end belongs to the delimiter. */
-static bool find_delimiter(walk *w, size_t *owner, enum delimiter *what, size_t *end)
+static bool find_delimiter(walk *w, size_t *owner, enum part_delimiter *what, size_t *end)
 {
 	span rest = rest_of(w);
 	size_t n;
 	while (rest.n && w->bounded) {
 		*what = delimiter_at(w, rest, owner);
-		if (*what != NO_DELIMITER)
+		if (*what != PART_PLAIN_LINE)
 			break;
 		n = line_size(rest);
 		rest = span_sub(rest, n, rest.n);
@@ -310,14 +309,14 @@ static bool find_delimiter(walk *w, size_t *owner, enum delimiter *what, size_t 
 static bool next_part(walk *w)
 {
 	size_t owner = 0, end;
-	enum delimiter what = NO_DELIMITER;
+	enum part_delimiter what = PART_PLAIN_LINE;
 	while (find_delimiter(w, &owner, &what, &end)) {
 		end_leaf(w, end);
 		close_to(w, owner + 1, end);
 		frame *f = &w->stack[owner];
 		f->seen = true;
 		w->at += line_size(rest_of(w));
-		if (what == OPENS)
+		if (what == PART_OPENS)
 			return true;
 		f->closed = true;
 		w->bounded--;

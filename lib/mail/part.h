@@ -48,6 +48,7 @@ typedef struct part {
 	span body;         /* encoded, without the line end that belongs to the delimiter */
 	span type, subtype; /* as written; defaults of RFC 2045, 5.2 and multipart/digest filled in */
 	span content_type; /* the field's body with its parameters; "" where there is none */
+	span boundary;     /* of a multipart, without the "--"; in the arena */
 } part;
 
 typedef struct part_tree {
@@ -61,6 +62,10 @@ typedef struct part_tree {
  * stays a leaf, to be decoded and parsed by the caller. The tree borrows the message. False where the
  * arena is full. */
 bool part_parse(span message, arena *, part_tree *);
+
+enum part_delimiter { PART_PLAIN_LINE, PART_OPENS, PART_CLOSES };
+/* What a line (its line end may be there) is to the multipart of that boundary (RFC 2046, 5.1.1). */
+enum part_delimiter part_delimiter(span line, span boundary);
 
 /* The number as IMAP has it (RFC 9051, 6.4.5): "1.2"; "" for the message itself where it is a multipart,
  * "1" for the body of a message that is none. */

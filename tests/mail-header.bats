@@ -144,12 +144,16 @@ print([(a.display_name, a.addr_spec) for a in m["to"].addresses][:4], [g.display
 	run -64 mail-header file <m
 }
 
-@test "500,000 addresses, and as many fields, in linear time" {
+@test "a second is enough for 500,000 addresses, as many fields, or 100,000 parameters" {
 	seq -f ' user%g@example.org,' 500000 >list
 	{ echo 'To:'; cat list; printf '\nbody\n'; } >one
 	sed 's/^/To:/; s/,$//' list >many
-	python3 - <<-'END'
-		import resource, subprocess
+	{ printf 'Content-Type: x/y'; seq -f '; name*%g*=%%41' 0 99999; printf '\n\nbody\n'; } | tr -d '\n' | sed 's/body/\n\n&/' >parameters
+	limit=1
+	[ "$BUILD" = "$TOP/build/release" ] || limit=5 # a build that checks itself
+	python3 - "$limit" <<-'END'
+		import resource, subprocess, sys
+		limit = int(sys.argv[1])
 		def seconds(*argv, **more):
 		    before = resource.getrusage(resource.RUSAGE_CHILDREN)
 		    subprocess.run(argv, check=True, **more)
@@ -159,9 +163,12 @@ print([(a.display_name, a.addr_spec) for a in m["to"].addresses][:4], [g.display
 		    for options in ["-x", "to", "-A"], ["-s", "Subject: x"], ["-d", "to"], ["-x", "to"]:
 		        took = seconds("mail-header", *options, stdin=open(name), stdout=open("out", "w"))
 		        print(name, options, took)
-		        # a second, and as much again for a busy machine and a build that checks itself
-		        assert took < 2, (name, options, took)
+		        assert took < limit, (name, options, took)
 		        if "-A" in options:
 		            assert sum(1 for line in open("out")) == 500000
+		for options in ["-x", "content-type", "-P", "name"], ["-x", "content-type"], ["-d", "x"]:
+		    took = seconds("mail-header", *options, stdin=open("parameters"), stdout=open("out", "w"))
+		    print(options, took)
+		    assert took < limit, (options, took)
 	END
 }

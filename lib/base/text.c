@@ -30,7 +30,7 @@ void text_json(span s, str *to)
 		if (n == 0)
 			str_put(to, S("\xef\xbf\xbd"));
 		else if (c == '"' || c == '\\')
-			str_printf(to, "\\%c", c);
+			str_put(to, span_of((char[]){'\\', (char)c}, 2));
 		else if (c < 0x20 || c == 0x7f)
 			str_printf(to, "\\u%04x", c);
 		else

@@ -103,12 +103,14 @@ static span guess(span octets)
 
 static void put_escaped(span octets, str *to)
 {
+	static const char hex[] = "0123456789abcdef";
 	for (size_t i = 0; i < octets.n && !to->over; i++) {
 		unsigned char c = (unsigned char)octets.p[i];
 		if (c < 0x80)
 			(void)str_putc(to, (char)c);
 		else
-			(void)str_printf(to, "\\x%02x", c);
+			(void)str_put(to,
+				      span_of((char[]){'\\', 'x', hex[c >> 4], hex[c & 15]}, 4));
 	}
 }
 

@@ -8,15 +8,26 @@
 #include "mail/utf8.h"
 
 /* RFC 2047, 2: 75 octets; longer ones are read too, up to what a line may have. */
-enum { WORD_WRITE_MAX = 75, WORD_READ_MAX = 998, TEXT_MAX = 1 << 20 };
+enum { WORD_WRITE_MAX = 75, WORD_READ_MAX = 998 };
 
 typedef struct word {
 	span charset, text;
 	bool base64;
 } word;
 
+/* The first "?=" at or behind `from`, looked for once: *known is the last answer. */
+static const char *find_end(span s, const char *from, const char **known)
+{
+	size_t left = (size_t)(s.p + s.n - from);
+	if (*known < from && left > 1)
+		*known = memmem(from, left, "?=", 2);
+	if (!*known || left < 2)
+		*known = s.p + s.n; /* none any more */
+	return *known;
+}
+
 /* =?charset[*language]?B|Q?text?= at the front. Blanks in the text are seen in the wild (Q). */
-static bool word_at(span s, word *w, size_t *size)
+static bool word_at(span s, word *w, size_t *size, const char **known)
 {
 	span rest = span_sub(s, 2, s.n < WORD_READ_MAX ? s.n : WORD_READ_MAX);
 	if (!span_starts(s, S("=?")))
@@ -30,13 +41,12 @@ static bool word_at(span s, word *w, size_t *size)
 	char e = ascii_lower(encoding.p[0]);
 	if (e != 'b' && e != 'q')
 		return false;
-	size_t n = 0;
-	while (n + 1 < rest.n && !(rest.p[n] == '?' && rest.p[n + 1] == '='))
-		n++;
-	if (n + 1 >= rest.n)
+	const char *end = find_end(s, rest.p, known);
+	if (end >= rest.p + rest.n)
 		return false;
-	*w = (word){span_sub(charset, 0, span_find(charset, '*')), span_sub(rest, 0, n), e == 'b'};
-	*size = (size_t)(rest.p + n + 2 - s.p);
+	*w = (word){span_sub(charset, 0, span_find(charset, '*')),
+		    span_of(rest.p, (size_t)(end - rest.p)), e == 'b'};
+	*size = (size_t)(end + 2 - s.p);
 	return true;
 }
 
@@ -107,7 +117,8 @@ static void add_word(run *r, const word *w, span written, const charset_opener *
 /* Text between words; the blanks between two encoded words go (RFC 2047, 6.2). */
 static void decode_line(span s, const charset_opener *opener, str *to)
 {
-	run r = {.octets = str_new(TEXT_MAX), .written = S("")};
+	run r = {.octets = str_new(s.n + 1), .written = S("")};
+	const char *known = NULL;
 	size_t plain = 0, i = 0, size;
 	word w;
 	while (i < s.n) {
@@ -115,7 +126,7 @@ static void decode_line(span s, const charset_opener *opener, str *to)
 		if (!mark)
 			break;
 		i = (size_t)(mark - s.p);
-		if (!word_at(span_sub(s, i, s.n), &w, &size)) {
+		if (!word_at(span_sub(s, i, s.n), &w, &size, &known)) {
 			i++;
 			continue;
 		}

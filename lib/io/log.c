@@ -1,5 +1,6 @@
 #include "io/log.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <syslog.h>
 #include <unistd.h>
@@ -91,10 +92,9 @@ void log_puts(log_line *l, const char *key, const char *value)
 
 void log_putn(log_line *l, const char *key, int64_t value)
 {
-	str text = str_new(24);
-	(void)str_printf(&text, "%lld", (long long)value);
-	log_put(l, key, str_span(&text));
-	str_free(&text);
+	char text[24];
+	(void)snprintf(text, sizeof text, "%lld", (long long)value);
+	log_puts(l, key, text);
 }
 
 void log_status(log_line *l, const status *st)

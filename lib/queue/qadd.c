@@ -11,6 +11,9 @@
  *     say yes, unlock, close       -
  *
  * tmp/ID and new/ID may both be there after a crash (the rename half durable); nobody reads tmp/.
+ * The file first, then its folder: the other order saves a commit of ext4's journal at times (0.43 a
+ * message against 0.48 with 10 connections) but costs one client alone a tenth of its messages a second.
+ *
  * IDs are unique, so the rename meets nothing. On any error the file is unlinked, the answer is
  * temporary, and a failed fsync is never tried again: the kernel may have marked the lost pages
  * clean.
@@ -161,7 +164,7 @@ bool qadd_begin(qadd *q, int queue_dir, const char *id, const envelope *env, uin
 	if (!find_new(queue_dir) || !begin(q, id, env, 0600))
 		return false;
 	/* root adds for the runner, which is the queue's owner. */
-	if (geteuid() == 0 && at_new.uid != 0 && fchown(q->fd, at_new.uid, at_new.gid) < 0)
+	if (at_new.uid != 0 && geteuid() == 0 && fchown(q->fd, at_new.uid, at_new.gid) < 0)
 		return fail(q);
 	return true;
 }

@@ -11,12 +11,21 @@
 
 enum { SETTINGS_MAX = 16 << 20 };
 
+static str control_path(const char *name)
+{
+	str path = str_new(1 << 16);
+	(void)str_printf(&path, "%s/control/%s", control_root(), name);
+	return path;
+}
+
 resolver *resolver_open(void)
 {
 	resolver *r = xcalloc(1, sizeof *r);
 	r->users = table_open("control/users");
 	r->aliases = table_open("control/aliases");
 	r->routes = table_open("control/routes");
+	r->me_path = control_path("me");
+	r->domains_path = control_path("domains");
 	r->mem = arena_new(SETTINGS_MAX);
 	return r;
 }
@@ -28,6 +37,8 @@ void resolver_close(resolver *r)
 	table_close(r->users);
 	table_close(r->aliases);
 	table_close(r->routes);
+	str_free(&r->me_path);
+	str_free(&r->domains_path);
 	arena_free(&r->mem);
 	free(r);
 }
@@ -55,23 +66,19 @@ status book_fault_at(table *t, span key, const char *text)
 
 static status control_fault(const char *name, const char *text)
 {
-	str path = str_new(1 << 16);
-	(void)str_printf(&path, "%s/control/%s", control_root(), name);
+	str path = control_path(name);
 	status st = book_fault(str_cstr(&path), 0, text);
 	str_free(&path);
 	return st;
 }
 
-static bool control_id(const char *name, order_id *id)
+static bool id_of(str *path, order_id *id)
 {
 	struct stat st;
-	str path = str_new(1 << 16);
-	(void)str_printf(&path, "%s/control/%s", control_root(), name);
-	bool there = stat(str_cstr(&path), &st) == 0;
-	str_free(&path);
-	if (there)
-		*id = order_id_of(&st);
-	return there;
+	if (stat(str_cstr(path), &st) < 0)
+		return false;
+	*id = order_id_of(&st);
+	return true;
 }
 
 static int compare_spans(const void *a, const void *b)
@@ -146,7 +153,7 @@ static status read_all(resolver *r)
 status book_refresh(resolver *r)
 {
 	order_id me, domains;
-	bool there = control_id("me", &me) && control_id("domains", &domains);
+	bool there = id_of(&r->me_path, &me) && id_of(&r->domains_path, &domains);
 	if (r->read && there && order_id_eq(&me, &r->me_id) &&
 	    order_id_eq(&domains, &r->domains_id))
 		return status_ok();

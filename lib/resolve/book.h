@@ -3,6 +3,7 @@
 #ifndef RESOLVE_BOOK_H
 #define RESOLVE_BOOK_H
 
+#include "base/str.h"
 #include "io/order.h"
 #include "io/table.h"
 #include "resolve/resolve.h"
@@ -10,6 +11,7 @@
 struct resolver {
 	table *users, *aliases, *routes;
 	arena mem; /* the control values, until one of the files changes */
+	str me_path, domains_path;
 	order_id me_id, domains_id;
 	bool read;     /* the values are those of the two ids */
 	span me;       /* "" where it is missing or no name */

@@ -58,20 +58,6 @@ static bool is_ours(const resolver *r, span domain, span *as)
 	return domain.n == 0 || span_eqi(domain, r->me) || listed(r, domain) || own_literal(domain);
 }
 
-enum resolve_local resolver_domain(resolver *r, span domain)
-{
-	char text[ADDR_DOMAIN_MAX];
-	span as;
-	status st = book_refresh(r);
-	if (!status_is_ok(&st))
-		return RESOLVE_UNSURE;
-	if (domain.n > sizeof text)
-		return RESOLVE_FOREIGN;
-	for (size_t i = 0; i < domain.n; i++)
-		text[i] = ascii_lower(domain.p[i]);
-	return is_ours(r, span_of(text, domain.n), &as) ? RESOLVE_OURS : RESOLVE_FOREIGN;
-}
-
 static span make_key(question *q, span local, span domain)
 {
 	str key = str_new(4096);
@@ -275,7 +261,8 @@ void resolve(resolver *r, const addr *a, uint64_t size, arena *mem, resolve_answ
 		(void)refuse(out, status_doubt("address too long"));
 	} else {
 		q.local = out->address.local;
-		if (is_ours(r, out->address.domain, &q.domain))
+		out->ours = is_ours(r, out->address.domain, &q.domain);
+		if (out->ours)
 			resolve_ours(&q);
 		else
 			route_answer(r, out->address.domain, mem, out);

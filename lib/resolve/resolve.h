@@ -20,6 +20,7 @@ enum resolve_kind {
 typedef struct resolve_answer {
 	enum resolve_kind kind;
 	addr address;	/* normalized: domain lower case, extension kept */
+	bool ours;	/* the domain is in control/domains, or means the first of them */
 	span maildir;	/* RESOLVE_MAILBOX */
 	span ext;	/* user+EXT, "" without */
 	bool has_owner; /* uid and gid are set (control/users names them, or a system user) */
@@ -43,12 +44,6 @@ void resolver_explain(resolver *, bool on);
 /* control/me, "" where it is missing (then every answer is temporary) and before the first
  * question. Lives until the next question. */
 span resolver_me(const resolver *);
-/* Whether the domain is ours (control/domains), an address literal of ours counts. */
-enum resolve_local {
-	RESOLVE_OURS,
-	RESOLVE_FOREIGN,
-	RESOLVE_UNSURE
-} resolver_domain(resolver *, span domain);
 
 /* One step. `size` octets of message that must fit the quota (0: unknown). The answer's spans live
  * in the arena. An address without a domain is completed with the first entry of control/domains;

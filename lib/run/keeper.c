@@ -132,14 +132,9 @@ static bool room_for_rcpt(keeper *k)
 static status resolve_rcpt(keeper *k, const addr *a)
 {
 	resolve_answer answer;
-	if (a->domain.n) {
-		enum resolve_local ours = resolver_domain(k->resolver, a->domain);
-		if (ours == RESOLVE_UNSURE)
-			return status_doubt("control/domains cannot be read");
-		if (ours == RESOLVE_FOREIGN && !k->relay)
-			return status_make(EX_NOPERM, 550, "5.7.1", "relaying is not allowed");
-	}
 	resolve(k->resolver, a, k->mail.size, &k->scratch, &answer);
+	if (answer.kind != RESOLVE_REFUSED && !answer.ours && !k->relay)
+		return status_make(EX_NOPERM, 550, "5.7.1", "relaying is not allowed");
 	if (answer.kind != RESOLVE_REFUSED)
 		return status_make(EX_OK, 250, "2.1.5", "ok");
 	if (status_is_ok(&answer.why))

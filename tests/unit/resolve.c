@@ -84,6 +84,17 @@ static void one(const char *address, uint64_t size, const char *want)
 	arena_free(&mem);
 }
 
+static bool is_ours(const char *address)
+{
+	arena mem = arena_new(1 << 20);
+	resolve_answer answer = {.ours = false};
+	addr a;
+	if (addr_mailbox(span_str(address), &mem, &a) == ADDR_OK)
+		resolve(r, &a, 0, &mem, &answer);
+	arena_free(&mem);
+	return answer.ours;
+}
+
 static void rules(void)
 {
 	static const struct {
@@ -176,7 +187,6 @@ static void mistakes(void)
 	put_file("control/me", NULL);
 	one("alice@x.test", 0, "X 451 4.3.0");
 	one("u@far.test", 0, "X 451 4.3.0");
-	CHECK(resolver_domain(r, S("x.test")) == RESOLVE_UNSURE, "no control/me: unsure");
 	put_file("control/me", "mail.x.test\n");
 	put_file("control/domains", NULL);
 	one("alice@x.test", 0, "X 451 4.3.0");
@@ -184,8 +194,8 @@ static void mistakes(void)
 	one("alice@x.test", 0, "X 451 4.3.0");
 	put_file("control/domains", "x.test\n");
 	one("alice@x.test", 0, "M mail/alice ");
-	CHECK(resolver_domain(r, S("X.Test")) == RESOLVE_OURS, "ours");
-	CHECK(resolver_domain(r, S("y.test")) == RESOLVE_FOREIGN, "not ours");
+	CHECK(is_ours("alice@X.Test"), "ours");
+	CHECK(!is_ours("alice@y.test"), "not ours");
 }
 
 static void quota(void)

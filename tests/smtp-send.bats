@@ -200,7 +200,7 @@ start_each() {
 	[[ $(outcome b@x.test) == "deferred	4.4.1 "*"Connection refused" ]]
 }
 
-@test "SIZE: known to be too large before MAIL; 8-bit without 8BITMIME fails" {
+@test "SIZE: known to be too large before MAIL; 8-bit octets with 8BITMIME" {
 	start_fake s -- 'EHLO=250-fake\n250 SIZE 50'
 	to b@x.test
 	[ "$status" = 69 ]
@@ -211,10 +211,104 @@ start_each() {
 	to b@x.test
 	[ "$status" = 0 ]
 	grep -q 'MAIL FROM:<a@example.test> SIZE=19 BODY=8BITMIME' "$T/t"
-	start_fake u -- 'EHLO=250 fake'
+}
+
+# from_wire FILE: what came over the wire, as it stands on disk
+from_wire() {
+	sed 's/\r$//; s/^\.//' "$1"
+}
+
+@test "no 8BITMIME: the message goes out in 7 bits, as mail-7bit writes it" {
+	printf 'Subject: \303\251\n\na small caf\303\251\n.\n' >"$M"
+	start_fake s -- 'EHLO=250-fake\n250 SIZE 0'
+	to b@x.test c@x.test
+	[ "$status" = 0 ]
+	from_wire "$T/s.1.1" | cmp - <(mail-7bit <"$M")
+	grep -q "MAIL FROM:<a@example.test> SIZE=$(mail-7bit <"$M" | sed 's/$/\r/' | wc -c)\$" "$T/s"
+	grep -q 'event=delivered .*converted=7bit' "$LOG"
+	start_fake t -- 'EHLO=500 what'
+	to b@x.test
+	[ "$status" = 0 ]
+	from_wire "$T/t.1.1" | cmp - <(mail-7bit <"$M")
+}
+
+@test "no 8BITMIME: from an offset, from a pipe, between others over one connection" {
+	printf 'garbage\nSubject: \303\251\n\na small caf\303\251\n' >"$M"
+	start_fake s -- 'EHLO=250 fake'
+	{
+		read -r _
+		smtp-send -f '<>' -c "127.0.0.1:$FAKE_PORT" b@x.test
+	} <"$M"
+	from_wire "$T/s.1.1" | cmp - <(tail -n +2 "$M" | mail-7bit)
+	tail -n +2 "$M" | smtp-send -f '<>' -c "127.0.0.1:$FAKE_PORT" b@x.test
+	cmp "$T/s.1.1" "$T/s.2.1"
+	printf 'Subject: plain\n\ntext\n' >"$T/plain"
+	printf 'Subject: \303\251\n\nx\n' >"$T/high"
+	{ M=$T/high job 1 1 b@x.test; M=$T/plain job 2 1 b@x.test; M=$T/high job 3 1 b@x.test; } |
+		smtp-send -b >>"$T/results"
+	[ "$(grep -c ' 1 0 250 ' "$T/results")" = 3 ]
+	[ "$(head -1 "$T/s.3.1")$(head -1 "$T/s.3.2")$(head -1 "$T/s.3.3")" = \
+		$'Subject: =?utf-8?B?w6k=?=\rSubject: plain\rSubject: =?utf-8?B?w6k=?=\r' ]
+	[ "$(grep -c '^3< EHLO' "$T/s")" = 1 ]
+}
+
+@test "no 8BITMIME: 5.6.3 only where a signed part is not 7-bit, 5.6.9 for an address" {
+	printf 'Content-Type: multipart/signed; boundary=b\n\n--b\n\n\303\251\n--b--\n' >"$M"
+	start_fake s -- 'EHLO=250 fake'
 	to b@x.test
 	[ "$status" = 65 ]
-	[[ $(outcome b@x.test) == "failed	554 5.6.3 "* ]]
+	[ "$(outcome b@x.test)" = "failed	554 5.6.3 the message is signed or encrypted, and not 7-bit" ]
+	! grep MAIL "$T/s" || false
+	printf 'Subject: \303\251\nContent-Type: multipart/signed; boundary=b\n\n--b\n\nx\n--b--\n' >"$M"
+	to b@x.test
+	[ "$status" = 0 ]
+	printf 'Cc: \303\251@x.test\n\nx\n' >"$M"
+	to b@x.test
+	[ "$status" = 65 ]
+	[[ $(outcome b@x.test) == "failed	554 5.6.9 "* ]]
+}
+
+@test "no 8BITMIME: long lines are mended, or left where they are signed" {
+	{
+		printf 'Subject: x\n\n'
+		head -c 3000 /dev/zero | tr '\0' y
+		echo
+	} >"$M"
+	start_fake s -- 'EHLO=250 fake'
+	to b@x.test
+	[ "$status" = 0 ]
+	from_wire "$T/s.1.1" | cmp - <(mail-7bit <"$M")
+	! grep '.\{999\}' "$T/s.1.1" || false
+	{
+		printf 'Content-Type: multipart/signed; boundary=b\n\n--b\n\n'
+		head -c 3000 /dev/zero | tr '\0' y
+		printf '\n--b--\n'
+	} >"$M"
+	to b@x.test
+	[ "$status" = 0 ]
+	from_wire "$T/s.2.1" | cmp - "$M"
+}
+
+@test "no 8BITMIME and no room for the message in 7 bits: deferred" {
+	printf 'Subject: \303\251\n\nx\n' >"$M"
+	start_fake s -- 'EHLO=250 fake'
+	TMPDIR=$T/nowhere to b@x.test
+	[ "$status" = 75 ]
+	[[ $(outcome b@x.test) == "deferred	451 4.3.0 "* ]]
+	printf 'Subject: x\n\nx\n' >"$M"
+	TMPDIR=$T/nowhere to b@x.test
+	[ "$status" = 0 ]
+}
+
+@test "to smtp-sink without 8BITMIME: every octet of an attachment arrives" {
+	need_peers
+	local port
+	port=$(free_port)
+	start_smtp_sink "$port" -8 -d "$T/sunk."
+	smtp-send -f a@example.test -c "127.0.0.1:$port" b@x.test <"$TOP/tests/mail/first.eml"
+	! LC_ALL=C grep $'[\x80-\xff]' "$T"/sunk.* || false
+	grep -v '^X-' "$T"/sunk.* >"$T/got"
+	cmp <(mail-parts -p 2 <"$T/got") <(mail-parts -p 2 <"$TOP/tests/mail/first.eml")
 }
 
 @test "a bare CR fails before anything is sent; CRLF lines leave as they are" {

@@ -41,7 +41,7 @@ client_times client_times_make(int most)
 
 void client_init(client *c, const client_times *times)
 {
-	*c = (client){.fd = -1, .times = *times, .commands = str_new(1 << 17)};
+	*c = (client){.fd = -1, .scratch = -1, .times = *times, .commands = str_new(1 << 17)};
 	reply_init(&c->reply);
 	in_open(&c->in, -1, LINE_ROOM);
 	out_open(&c->out, -1, LINE_ROOM);
@@ -176,6 +176,24 @@ static bool sendable(span s)
 	return s.n <= CLIENT_ADDRESS_MAX;
 }
 
+/* The form of the message that this server takes. Lines that are too long alone are sent as they are where they
+ * cannot be mended: many a server bears them. */
+static status choose_form(client *c, outgoing **m)
+{
+	const stuff_facts *f = &(*m)->facts;
+	status st = status_ok();
+	c->seven = false;
+	if (c->caps.eight_bit || f->bare_cr || !(f->eight_bit || f->long_line))
+		return st;
+	outgoing *seven = outgoing_seven(*m, c->scratch, &st);
+	if (seven) {
+		*m = seven;
+		c->seven = true;
+		return st;
+	}
+	return f->eight_bit ? st : status_ok();
+}
+
 /* What is known to fail before anything is sent. */
 static status judge_message(const client *c, const outgoing *m, span sender)
 {
@@ -187,9 +205,6 @@ static status judge_message(const client *c, const outgoing *m, span sender)
 				   "%llu octets are more than the %llu that are taken",
 				   (unsigned long long)m->facts.wire,
 				   (unsigned long long)c->caps.size_max);
-	if (m->facts.eight_bit && !c->caps.eight_bit)
-		return status_make(EX_DATAERR, 554, "5.6.3",
-				   "the message has 8-bit octets, the server takes none");
 	if (!sendable(sender))
 		return status_make(EX_DATAERR, 553, "5.1.7", "the sender's address cannot be sent");
 	if (has_eight_bit(sender) && !c->caps.utf8)
@@ -309,7 +324,9 @@ static void transact(client *c, outgoing *m, span sender, txn_rcpt *rcpts, size_
 
 void client_send(client *c, outgoing *m, span sender, txn_rcpt *rcpts, size_t count, bool *unsure)
 {
-	status st = judge_message(c, m, sender);
+	status st = choose_form(c, &m);
+	if (status_is_ok(&st))
+		st = judge_message(c, m, sender);
 	size_t fit = 0;
 	*unsure = false;
 	for (size_t i = 0; i < count; i++) {

@@ -29,7 +29,9 @@ typedef struct client {
 	smtp_caps caps;
 	reply reply; /* the last one */
 	str commands;
+	int scratch;	 /* for messages in 7 bits (outgoing.h); borrowed; -1: none */
 	bool open;	 /* a transaction that did not end: RSET comes first */
+	bool seven;	 /* the last message went out in 7 bits */
 	size_t messages; /* transactions so far */
 } client;
 
@@ -41,7 +43,8 @@ void client_free(client *); /* closes without QUIT */
 status client_start(client *, int fd, span hello);
 bool client_up(const client *);
 
-/* One transaction: every recipient is `done` after it. `*unsure` is set where the reply to the
+/* One transaction: every recipient is `done` after it. Where the server has no 8BITMIME the message goes out in
+ * 7 bits; 5.6.3 where that cannot be done. `*unsure` is set where the reply to the
  * final dot was lost, so that the next attempt may make a second copy. The connection may be gone
  * afterwards. */
 void client_send(client *, outgoing *, span sender, txn_rcpt *, size_t count, bool *unsure);

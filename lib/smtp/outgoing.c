@@ -31,6 +31,10 @@ void outgoing_close(outgoing *o)
 {
 	free(o->chunk);
 	o->chunk = NULL;
+	if (o->seven)
+		outgoing_close(o->seven);
+	free(o->seven);
+	o->seven = NULL;
 }
 
 static void write_chunk(stuff *s, span chunk, char *wire, out *to)

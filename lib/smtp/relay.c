@@ -7,6 +7,7 @@
 #include "base/die.h"
 #include "io/clock.h"
 #include "io/control.h"
+#include "io/file.h"
 #include "io/log.h"
 #include "mail/addr.h"
 
@@ -17,6 +18,7 @@ status relay_open(relay *r, int most)
 	status st = status_ok();
 	*r = (relay){.port = 25, .times = client_times_make(most)};
 	client_init(&r->client, &r->times);
+	r->client.scratch = file_temp(); /* now: later the sandbox forbids it */
 	enum control_result got = control_value("me", &mem, &me);
 	if (got != CONTROL_OK)
 		st = status_make(EX_TEMPFAIL, 451, "4.3.5", "control/me: %s",
@@ -39,6 +41,8 @@ void relay_close(relay *r)
 {
 	client_quit(&r->client);
 	client_free(&r->client);
+	if (r->client.scratch >= 0)
+		(void)close(r->client.scratch);
 	dns_close(r->dns);
 	r->dns = NULL;
 }
@@ -71,7 +75,7 @@ bool relay_address(span text, arena *mem, span *wire)
 }
 
 static void log_outcome(const relay *r, span dest, const relay_mail *m, const txn_rcpt *to,
-			bool unsure)
+			bool unsure, bool seven)
 {
 	log_line l;
 	log_begin(&l, status_is_ok(&to->st)	     ? "delivered"
@@ -88,6 +92,8 @@ static void log_outcome(const relay *r, span dest, const relay_mail *m, const tx
 	}
 	if (unsure)
 		log_puts(&l, "possible-duplicate", "yes");
+	if (seven)
+		log_puts(&l, "converted", "7bit");
 	log_status(&l, &to->st);
 	log_end(&l);
 }
@@ -128,7 +134,8 @@ static void session(relay *r, span dest, const relay_mail *m)
 			to->done = !batch[i].again;
 			progress = progress || to->done;
 			if (to->done)
-				log_outcome(r, dest, m, to, unsure && to->accepted);
+				log_outcome(r, dest, m, to, unsure && to->accepted,
+					    r->client.seven);
 		}
 	}
 	free(batch);
@@ -251,7 +258,7 @@ static void finish(relay *r, span dest, const relay_mail *m, const status *why)
 		if (!to->st.text[0])
 			to->st = *why;
 		to->done = true;
-		log_outcome(r, dest, m, to, false);
+		log_outcome(r, dest, m, to, false, false);
 	}
 }
 

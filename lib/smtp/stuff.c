@@ -15,13 +15,21 @@ static bool has_eight_bit(span s)
 	return (all & UINT64_C(0x8080808080808080)) != 0;
 }
 
-static uint64_t count_lf(span s)
+/* Counts the LFs, and the octets of lines. */
+static uint64_t look_at_lines(stuff_facts *f, span s)
 {
 	uint64_t n = 0;
-	const char *at = s.p, *end = s.p + s.n;
-	while (at < end && (at = memchr(at, '\n', (size_t)(end - at)))) {
+	size_t at = 0;
+	while (at < s.n) {
+		size_t lf = at + span_find(span_sub(s, at, s.n), '\n');
+		size_t most = STUFF_LINE_MAX + (lf ? s.p[lf - 1] == '\r' : f->cr_last);
+		f->line += lf - at;
+		f->long_line = f->long_line || f->line > most;
+		if (lf == s.n)
+			break;
+		f->line = 0;
 		n++;
-		at++;
+		at = lf + 1;
 	}
 	return n;
 }
@@ -48,7 +56,7 @@ void stuff_look(stuff_facts *f, span s)
 	else if (f->cr_last)
 		f->bare_cr = true;
 	f->octets += s.n;
-	f->wire += s.n + count_lf(s);
+	f->wire += s.n + look_at_lines(f, s);
 	f->eight_bit = f->eight_bit || has_eight_bit(s);
 	look_at_crs(f, s);
 	f->cr_last = s.p[s.n - 1] == '\r';

@@ -7,12 +7,16 @@
 
 #include "base/span.h"
 
+enum { STUFF_LINE_MAX = 998 }; /* without its line end (RFC 5321, 4.5.3.1.6) */
+
 /* What one pass over the message shows, in any number of chunks. */
 typedef struct stuff_facts {
 	uint64_t octets; /* on disk */
 	uint64_t wire;	 /* octets of line-ended CRLF text, dots not doubled: SIZE= (RFC 1870, 5) */
 	bool eight_bit;	 /* an octet above 0x7f: BODY=8BITMIME */
 	bool bare_cr;	 /* a CR that no LF follows; known after stuff_facts_end() */
+	bool long_line;	 /* one over STUFF_LINE_MAX octets */
+	uint64_t line;	 /* octets of the last line so far */
 	bool cr_last, lf_last;
 } stuff_facts;
 

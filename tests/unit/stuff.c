@@ -23,6 +23,32 @@ static span wire(span in, size_t piece, size_t room)
 	return (span){to, n};
 }
 
+/* The limit is 998 octets without the line end, whatever the pieces are. */
+static void long_lines(void)
+{
+	static const struct {
+		size_t octets;
+		const char *end;
+		bool is_long;
+	} cases[] = {{998, "\n", false}, {998, "\r\n", false}, {998, "", false},
+		     {999, "\n", true},	 {999, "\r\n", true},  {999, "", true}};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		for (size_t piece = 1; piece < 1100; piece += 7) {
+			char text[1004] = "a\n";
+			memset(text + 2, 'x', cases[i].octets);
+			memcpy(text + 2 + cases[i].octets, cases[i].end, strlen(cases[i].end));
+			span in = span_of(text, 2 + cases[i].octets + strlen(cases[i].end));
+			stuff_facts f = {.octets = 0};
+			for (size_t at = 0; at < in.n; at += piece)
+				stuff_look(&f, span_sub(in, at, at + piece));
+			stuff_look_end(&f);
+			if (f.long_line != cases[i].is_long)
+				CHECK(false, "case %zu in pieces of %zu", i, piece);
+		}
+		CHECK(true, "long line, case %zu", i);
+	}
+}
+
 static void examples(void)
 {
 	static const struct {
@@ -124,6 +150,7 @@ static void any_octets(void)
 
 int main(void)
 {
+	long_lines();
 	examples();
 	any_octets();
 	return unit_done();

@@ -38,7 +38,10 @@ void session_keeper_gone(smtp_session *s)
 void session_lost(smtp_session *s, enum in_result r)
 {
 	s->over = true;
-	if (r == IN_TIMEOUT)
+	if (s->stop &&
+	    *s->stop) /* the end of the input may be our own doing, in the middle of a message too */
+		session_hang_up(s, "4.3.2", S("going down"));
+	else if (r == IN_TIMEOUT)
 		session_hang_up(s, "4.4.2", S("nothing heard for too long"));
 }
 
@@ -246,9 +249,7 @@ static void one_command(smtp_session *s)
 	enum in_result r = s->stop && *s->stop ? IN_EOF : read_command(s, &line);
 	if (s->waiting)
 		*s->waiting = 0;
-	if (s->stop && *s->stop && r != IN_OK) {
-		session_hang_up(s, "4.3.2", S("going down"));
-	} else if (r == IN_LONG) {
+	if (r == IN_LONG) {
 		session_reply(s, 500, "5.5.2", S("command line too long"));
 	} else if (r != IN_OK) {
 		session_lost(s, r);

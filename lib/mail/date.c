@@ -1,4 +1,4 @@
-/* Dates of header fields (RFC 5322, 3.3 and 4.3), by arithmetic on the proleptic Gregorian
+/* Dates of header fields (RFC 5322, 3.3 and 4.3, and other orders that are met), by arithmetic on the proleptic Gregorian
  * calendar: no locale, no zone file; date_local_zone() aside, which asks the C library. */
 #include "mail/date.h"
 
@@ -128,30 +128,48 @@ static int month_days(int year, int month)
 	return days[month] + (month == 1 && leap);
 }
 
-/* [day-of-week [","]] day month year; two and three digits of a year by RFC 5322, 4.3. */
-static bool parse_day(span *s, int64_t *days)
+typedef struct date {
+	int day, month, year; /* month from 0 */
+	int seconds, east;
+} date;
+
+/* Two and three digits of a year by RFC 5322, 4.3. */
+static bool parse_year(span *s, int *year)
 {
 	size_t digits;
-	int day, month, year;
-	span word = letters(s);
-	if (word.n) {
-		if (name_of(word, day_names, 7) < 0)
-			return false;
-		(void)octet(s, ',');
-	}
-	if (!number(s, 1, 2, &day, &digits))
+	if (!number(s, 2, 4, year, &digits))
 		return false;
-	month = name_of(letters(s), month_names, 12);
-	if (month < 0 || !number(s, 2, 4, &year, &digits))
-		return false;
-	if (digits == 3 || (digits == 2 && year >= 50))
-		year += 1900;
+	if (digits == 3 || (digits == 2 && *year >= 50))
+		*year += 1900;
 	else if (digits == 2)
-		year += 2000;
-	if (year < 1 || day < 1 || day > month_days(year, month))
-		return false;
-	*days = days_of(year, month + 1, day);
+		*year += 2000;
 	return true;
+}
+
+/* The day before the month (RFC 5322) or behind it (asctime(3), and scripts); *month_first says which. Hyphens
+ * between the three are seen too. */
+static bool parse_day(span *s, date *d, bool *month_first)
+{
+	size_t digits;
+	span look = *s, word = letters(&look);
+	if (word.n && name_of(word, day_names, 7) >= 0) {
+		*s = look;
+		(void)octet(s, ',');
+		look = *s;
+		word = letters(&look);
+	}
+	*month_first = word.n > 0;
+	if (*month_first) {
+		d->month = name_of(word, month_names, 12);
+		*s = look;
+		return d->month >= 0 && number(s, 1, 2, &d->day, &digits);
+	}
+	if (!number(s, 1, 2, &d->day, &digits))
+		return false;
+	(void)octet(s, '-');
+	d->month = name_of(letters(s), month_names, 12);
+	(void)octet(s, '-');
+	return d->month >= 0;
 }
 
 /* hour ":" minute [":" second]; a leap second is the next second. */
@@ -170,54 +188,94 @@ static bool parse_time(span *s, int *seconds)
 	return true;
 }
 
-/* The obsolete names of zones (4.3): unknown ones, and the letters that RFC 822 got wrong, say
- * nothing. */
+/* The names of zones of RFC 5322, 4.3, and some whose meaning nobody doubts. Others, and the letters that RFC 822
+ * got wrong, say nothing. */
 static int zone_name(span word)
 {
 	static const struct {
-		char name[4];
+		char name[5];
 		int hours;
 	} zones[] = {
-	    {"EDT", -4}, {"EST", -5}, {"CDT", -5}, {"CST", -6},
-	    {"MDT", -6}, {"MST", -7}, {"PDT", -7}, {"PST", -8},
+	    {"EDT", -4}, {"EST", -5}, {"CDT", -5}, {"CST", -6}, {"MDT", -6}, {"MST", -7},
+	    {"PDT", -7}, {"PST", -8}, {"KST", 9},  {"JST", 9},	{"CET", 1},  {"CEST", 2},
+	    {"MET", 1},	 {"MEST", 2}, {"EET", 2},  {"EEST", 3}, {"WEST", 1},
 	};
 	for (size_t i = 0; i < sizeof zones / sizeof *zones; i++)
-		if (span_eqi(word, span_of(zones[i].name, 3)))
+		if (span_eqi(word, span_str(zones[i].name)))
 			return zones[i].hours * 3600;
 	return 0;
 }
 
-/* Seconds east of UTC; a missing zone (seen in the wild) is UTC. */
-static bool parse_zone(span *s, int *east)
+static bool parse_offset(span *s, int *east)
 {
 	size_t digits;
-	int hhmm;
-	bool minus;
+	int hours, minutes = 0;
+	bool minus = s->n && s->p[0] == '-';
+	if (!octet(s, '+') && !octet(s, '-'))
+		return false;
+	if (!number(s, 1, 4, &hours, &digits))
+		return false;
+	if (digits > 2) {
+		minutes = hours % 100;
+		hours /= 100;
+	} else if (octet(s, ':') && !number(s, 2, 2, &minutes, &digits)) {
+		return false;
+	}
+	*east = (hours * 60 + minutes) * (minus ? -60 : 60);
+	return minutes < 60;
+}
+
+/* Seconds east of UTC; a missing zone is UTC. "GMT+0900" is what scripts write. */
+static bool parse_zone(span *s, int *east)
+{
 	*east = 0;
 	skip_cfws(s);
-	if (s->n == 0)
+	if (s->n == 0 || ascii_digit((unsigned char)s->p[0]))
 		return true;
-	minus = s->p[0] == '-';
-	if (!octet(s, '+') && !octet(s, '-')) {
-		span word = letters(s);
-		*east = zone_name(word);
-		return word.n > 0;
-	}
-	if (!number(s, 4, 4, &hhmm, &digits) || hhmm % 100 > 59)
-		return false;
-	*east = (hhmm / 100 * 60 + hhmm % 100) * (minus ? -60 : 60);
+	span word = letters(s);
+	if (word.n == 0)
+		return parse_offset(s, east);
+	*east = zone_name(word);
+	bool utc = span_eqi(word, S("GMT")) || span_eqi(word, S("UTC")) || span_eqi(word, S("UT"));
+	if (utc && s->n && (s->p[0] == '+' || s->p[0] == '-'))
+		return parse_offset(s, east);
 	return true;
+}
+
+/* "Nov 24 05:00:00 [zone] 2026" */
+static bool time_is_next(span s)
+{
+	size_t digits;
+	int hour;
+	return number(&s, 1, 2, &hour, &digits) && octet(&s, ':');
+}
+
+static bool parse(span text, date *d)
+{
+	bool month_first, time_first;
+	if (!parse_day(&text, d, &month_first))
+		return false;
+	if (month_first)
+		(void)octet(&text, ',');
+	time_first = month_first && time_is_next(text);
+	if (!time_first && !parse_year(&text, &d->year))
+		return false;
+	if (!parse_time(&text, &d->seconds) || !parse_zone(&text, &d->east))
+		return false;
+	if (time_first && !parse_year(&text, &d->year))
+		return false;
+	skip_cfws(&text);
+	if (time_first && text.n && !parse_zone(&text, &d->east))
+		return false;
+	skip_cfws(&text);
+	return text.n == 0;
 }
 
 bool date_parse(span text, int64_t *epoch)
 {
-	int64_t days;
-	int seconds, east;
-	if (!parse_day(&text, &days) || !parse_time(&text, &seconds) || !parse_zone(&text, &east))
+	date d = {0};
+	if (!parse(text, &d) || d.year < 1 || d.day < 1 || d.day > month_days(d.year, d.month))
 		return false;
-	skip_cfws(&text);
-	if (text.n)
-		return false;
-	*epoch = days * DAY + seconds - east;
+	*epoch = days_of(d.year, d.month + 1, d.day) * DAY + d.seconds - d.east;
 	return true;
 }

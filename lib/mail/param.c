@@ -121,6 +121,8 @@ static void split_name(span written, piece *p)
 		rest.n--;
 	p->sectioned = rest.n && span_u64(rest, SECTIONS_MAX, &section);
 	p->section = p->sectioned ? (unsigned)section : 0;
+	if (rest.n && !p->sectioned) /* no section: a name like any other */
+		*p = (piece){.name = written};
 }
 
 static bool lower_name(piece *p, arena *mem)
@@ -216,12 +218,12 @@ static void take_charset(span *value, param *to)
 	*value = span_sub(*value, second + 1, value->n);
 }
 
-/* Sections of one name to one value: as long as they follow each other. */
+/* Sections of one name to one value: as long as they follow each other; of two with one number the first. */
 static bool join(const piece *p, size_t n, arena *mem, param *to)
 {
 	size_t octets = 0, at = 0, used = 1;
 	while (p[0].sectioned && used < n && p[used].sectioned &&
-	       p[used].section == p[used - 1].section + 1)
+	       p[used].section <= p[used - 1].section + 1)
 		used++;
 	for (size_t i = 0; i < used; i++)
 		octets += p[i].value.n;
@@ -236,6 +238,8 @@ static bool join(const piece *p, size_t n, arena *mem, param *to)
 		return false;
 	for (size_t i = 0; i < used && at <= PARAM_VALUE_MAX; i++) {
 		span v = p[i].value;
+		if (i && p[i].section == p[i - 1].section)
+			continue;
 		if (i == 0 && p[0].extended)
 			take_charset(&v, to);
 		if (p[i].extended) {

@@ -81,6 +81,46 @@ static const struct {
      "1 text/html [x]\n", PART_TWICE},
     {"Content-Type that is none", "Content-Type: nonsense\n\nx", "1 text/plain [x]\n",
      PART_BAD_TYPE},
+    {"header only, a multipart", "Content-Type: multipart/mixed; boundary=b\n", "1 text/plain []\n",
+     PART_NOT_CLOSED | PART_NO_DELIMITER},
+    {"header only, a message", "Content-Type: message/rfc822\n\n",
+     "1 message/rfc822\n1.1 text/plain []\n", 0},
+    {"a part that is a header only", MULTI("mixed") "--b\nContent-Type: text/html\n--b--\n",
+     "- multipart/mixed\n1 text/html []\n", 0},
+    {"the inner boundary is the beginning of the outer one",
+     "Content-Type: multipart/mixed; boundary=bb\n\n--bb\nContent-Type: multipart/mixed; "
+     "boundary=b\n\n--b\n\nx\n--b--\n--bb\n\ny\n--bb--\n",
+     "- multipart/mixed\n1 multipart/mixed\n1.1 text/plain [x]\n2 text/plain [y]\n", 0},
+    {"the inner boundary is the outer one's closing delimiter",
+     MULTI("mixed") "--b\nContent-Type: multipart/mixed; "
+		    "boundary=\"b--\"\n\n--b--\n\nx\n--b----\n--b\n\ny\n--b--\n",
+     "- multipart/mixed\n1 multipart/mixed\n1.1 text/plain [x]\n2 text/plain [y]\n", 0},
+    {"one boundary for both",
+     MULTI("mixed") "--b\nContent-Type: multipart/mixed; "
+		    "boundary=b\n\n--b\n\nx\n--b--\n--b\n\ny\n--b--\n",
+     "- multipart/mixed\n1 multipart/mixed\n1.1 text/plain [x]\n2 text/plain [y]\n", 0},
+    {"the outer delimiter ends three levels",
+     MULTI("mixed") "--b\nContent-Type: multipart/mixed; boundary=c\n\n--c\nContent-Type: "
+		    "multipart/mixed; "
+		    "boundary=d\n\n--d\n\nx\n--b\n\ny\n",
+     "- multipart/mixed\n1 multipart/mixed\n1.1 multipart/mixed\n1.1.1 text/plain [x]\n2 "
+     "text/plain [y\n]\n",
+     PART_NOT_CLOSED},
+    {"delimiters behind the closing one", MULTI("mixed") "--b\n\nx\n--b--\n--b\n\ny\n--b--\n",
+     "- multipart/mixed\n1 text/plain [x]\n", 0},
+    {"a bare CR is data", MULTI("mixed") "--b\n\nx\r--b\ry\n--b--\n",
+     "- multipart/mixed\n1 text/plain [x\r--b\ry]\n", 0},
+    {"a CR before the delimiter's line end", MULTI("mixed") "--b\r\n\nx\r\n--b--\r",
+     "- multipart/mixed\n1 text/plain [x]\n", 0},
+    {"blanks before a delimiter", MULTI("mixed") "--b\n\nx\n --b\n--b--\n",
+     "- multipart/mixed\n1 text/plain [x\n --b]\n", 0},
+    {"a fold in a quoted boundary",
+     "Content-Type: multipart/mixed; boundary=\"a\n b\"\n\n--a b\n\nx\n--a b--\n",
+     "- multipart/mixed\n1 text/plain [x]\n", 0},
+    {"an encoded multipart",
+     "Content-Transfer-Encoding: base64\n" MULTI("mixed") "--b\n\nx\n--b--\n",
+     "- multipart/mixed\n1 text/plain [x]\n", PART_ENCODED_COMPOSITE},
+    {"an unknown encoding", "Content-Transfer-Encoding: x-new\n\nx", "1 text/plain [x]\n", 0},
     {"a boundary that ends in a blank",
      "Content-Type: multipart/mixed; boundary=\"b \"\n\n--b\n\nx\n--b--\n",
      "- multipart/mixed\n1 text/plain [x]\n", 0},
@@ -102,6 +142,19 @@ static void table(void)
 		arena_free(&a);
 		free((char *)(uintptr_t)in.p);
 	}
+}
+
+static void octets(void)
+{
+	static const char m[] = MULTI("mixed") "--b\n\nx\0y\n--b\0\n--b--\n";
+	span in = unit_copy(span_of(m, sizeof m - 1));
+	arena a = arena_new(1 << 20);
+	part_tree t;
+	bool done = part_parse(in, &a, &t);
+	CHECK(done && t.count == 2 && span_eq(t.parts[1].body, S("x\0y\n--b\0")),
+	      "NULs are data, in a delimiter too");
+	arena_free(&a);
+	free((char *)(uintptr_t)in.p);
 }
 
 /* Nesting and counts are bounded, and the whole stays linear. */
@@ -132,6 +185,7 @@ static void bounds(void)
 int main(void)
 {
 	table();
+	octets();
 	bounds();
 	return unit_done();
 }

@@ -18,27 +18,18 @@ message() { printf 'From: a@example.org\nSubject: s\nContent-Type: %s\n\n%b' "$1
 	mail-show -j -H Subject <m | jq -e '. == {"header": {"Subject": "한글"}, "text": "hi\n", "attachments": []}'
 }
 
-@test "Korean in every charset" {
-	for pair in utf-8:UTF-8 euc-kr:EUC-KR ks_c_5601-1987:CP949 cp949:CP949 iso-2022-kr:ISO-2022-KR johab:JOHAB; do
-		python3 - "${pair%:*}" "${pair#*:}" >m <<-'END'
-			import base64, sys
-			from email.header import Header
-			name, codec = sys.argv[1:]
-			text = "안녕하세요, 똠방각하 아님".replace("똠", "똠" if codec in ("UTF-8", "CP949", "JOHAB") else "동")
-			raw = text.encode(codec)
-			out = b"Subject: =?%s?B?%s?=\nContent-Type: text/plain; charset=%s\nContent-Transfer-Encoding: base64\n\n%s" % (
-				name.encode(), base64.b64encode(raw), name.encode(), base64.encodebytes(raw))
-			sys.stdout.buffer.write(out)
-			open("want", "w").write("Subject: %s\n\n%s\n" % (text, text))
-		END
-		mail-show <m >got
-		diff want got || { echo "$pair"; false; }
-	done
+@test "Korean in every charset, under every name, from Python and iconv" {
+	python3 "$TOP/tests/mail/korean.py"
 }
 
 @test "an unknown charset is shown escaped, with a word" {
 	message 'text/plain; charset=nope' 'a\xff b\n' | mail-show -H '' >got
 	[ "$(cat got)" = "$(printf '[unknown charset nope]\na\\xff b')" ]
+	message 'text/html; charset=nope' '<p>a\xff b\n' | mail-show -H '' >got
+	[ "$(cat got)" = "$(printf '[unknown charset nope]\na\\xff b')" ]
+	printf 'Subject: =?nope?Q?a=FFb?= c\nContent-Type: x/y\nContent-Disposition: attachment; filename*=nope%s\n\nx' "''a%FF.txt" >m
+	[ "$(mail-show -H subject <m)" = "$(printf 'Subject: =?nope?Q?a=FFb?= c\n\n[part 1: x/y, 1 octets: a\\xff.txt]')" ]
+	[ "$(mail-parts -j <m | jq -r .name)" = 'a\xff.txt' ]
 }
 
 @test "flowed text is joined and wrapped by columns" {

@@ -1,5 +1,6 @@
 #include "mail/charset.h"
 
+#include "mail/hangul.h"
 #include "mail/utf8.h"
 
 /* Names that writers use and iconv does not know, or knows as something smaller than what is meant: a
@@ -130,7 +131,10 @@ bool charset_text(const charset_opener *opener, span charset, span octets, str *
 		put_escaped(octets, to);
 		return false;
 	}
+	size_t before = to->n;
 	from->convert(from, &octets, true, to);
+	if (span_eq(name, S("CP949")))
+		hangul_compose(to, before);
 	return true;
 }
 

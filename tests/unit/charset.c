@@ -35,6 +35,21 @@ static const struct {
      "b",
      true},
     {"euc-kr", "\xc7\xd1\xc7", "한\xef\xbf\xbd", true},
+    /* KS X 1001, annex 3: a filler and three letters; what is no syllable stays */
+    {"euc-kr", "\xa4\xd4\xa4\xa8\xa4\xc7\xa4\xb1\xb9\xe6", "똠방", true},
+    {"euc-kr", "\xa4\xd4\xa4\xa1\xa4\xbf\xa4\xd4", "가", true},
+    {"euc-kr", "\xa4\xd4\xa4\xbe\xa4\xd3\xa4\xbe!", "힣!", true},
+    {"euc-kr", "a\xa4\xd4\xa4\xa1\xa4\xbf", "a\u3164ㄱㅏ", true},
+    {"euc-kr", "\xa4\xd4\xa4\xd4\xa4\xa8\xa4\xc7\xa4\xb1", "\u3164똠", true},
+    {"euc-kr", "\xa4\xd4\xa4\xa1\xa4\xa1\xa4\xa1", "\u3164ㄱㄱㄱ", true},
+    {"euc-kr", "\xa4\xd4\xa4\xa1\xa4\xbf\xa4\xa8", "\u3164ㄱㅏㄸ", true},
+    {"utf-8", "\u3164ㄱㅏㄱ", "\u3164ㄱㅏㄱ", true},
+    {"johab",
+     "\x99\xb1\xa4w\x88"
+     "b\xd0"
+     "a",
+     "똠방각하", true},
+    {"iso-2022-kr", "\x1b$)C\x0eGQ\x0f a \x0e1[\x0f\n\x0eGQ\x0f", "한 a 글\n한", true},
 };
 
 int main(void)

@@ -49,7 +49,10 @@ static const struct {
      "b\xd0"
      "a",
      "똠방각하", true},
-    {"iso-2022-kr", "\x1b$)C\x0eGQ\x0f a \x0e1[\x0f\n\x0eGQ\x0f", "한 a 글\n한", true},
+    {"iso-2022-kr",
+     "\x1b$)C\x0eGQ\x0f a \x0e"
+     "1[\x0f\n\x0eGQ\x0f",
+     "한 a 글\n한", true},
 };
 
 int main(void)

@@ -1,6 +1,7 @@
 #include "io/frame.h"
 
 #include <errno.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
@@ -18,36 +19,75 @@ static size_t drop_sent(struct iovec *v, size_t count, size_t sent)
 	return i;
 }
 
-bool frame_send(int fd, char type, const span *parts, size_t count)
+static void put_head(unsigned char head[static FRAME_HEAD], char type, size_t n)
 {
-	unsigned char head[FRAME_HEAD];
-	struct iovec v[PARTS_MAX + 1] = {{head, sizeof head}};
-	size_t total = 0, at = 0;
+	head[0] = (unsigned char)type;
+	for (int i = 0; i < 4; i++)
+		head[1 + i] = (unsigned char)(n >> (24 - 8 * i));
+}
+
+/* A descriptor goes with the first octet. */
+typedef union rights {
+	struct cmsghdr head;
+	char room[CMSG_SPACE(sizeof(int))];
+} rights;
+
+static void attach(struct msghdr *m, rights *r, int passed)
+{
+	m->msg_control = r;
+	m->msg_controllen = sizeof *r;
+	struct cmsghdr *c = CMSG_FIRSTHDR(m);
+	c->cmsg_level = SOL_SOCKET;
+	c->cmsg_type = SCM_RIGHTS;
+	c->cmsg_len = CMSG_LEN(sizeof passed);
+	memcpy(CMSG_DATA(c), &passed, sizeof passed);
+}
+
+static bool send_all(int fd, struct iovec *v, size_t count, int passed)
+{
+	rights r = {.room = {0}};
+	size_t at = 0;
+	while (at < count) {
+		struct msghdr m = {.msg_iov = v + at, .msg_iovlen = count - at};
+		if (passed >= 0)
+			attach(&m, &r, passed);
+		ssize_t n = sendmsg(fd, &m, MSG_NOSIGNAL);
+		if (n < 0 && errno != EINTR)
+			return false;
+		if (n > 0) {
+			at += drop_sent(v + at, count - at, (size_t)n);
+			passed = -1;
+		} else if (n == 0) {
+			break;
+		}
+	}
+	return true;
+}
+
+bool frame_send_behind(int fd, char first, int passed, char type, const span *parts, size_t count)
+{
+	unsigned char heads[2][FRAME_HEAD];
+	struct iovec v[PARTS_MAX + 2] = {{heads[0], FRAME_HEAD}, {heads[1], FRAME_HEAD}};
+	size_t total = 0, skip = passed < 0;
 	if (count > PARTS_MAX) {
 		errno = EMSGSIZE;
 		return false;
 	}
 	for (size_t i = 0; i < count; i++) {
-		v[i + 1] = (struct iovec){(void *)(uintptr_t)parts[i].p, parts[i].n};
+		v[i + 2] = (struct iovec){(void *)(uintptr_t)parts[i].p, parts[i].n};
 		if (!size_add(total, parts[i].n, &total) || total > FRAME_MAX) {
 			errno = EMSGSIZE;
 			return false;
 		}
 	}
-	head[0] = (unsigned char)type;
-	for (int i = 0; i < 4; i++)
-		head[1 + i] = (unsigned char)(total >> (24 - 8 * i));
-	while (at <= count) {
-		struct msghdr m = {.msg_iov = v + at, .msg_iovlen = count + 1 - at};
-		ssize_t n = sendmsg(fd, &m, MSG_NOSIGNAL);
-		if (n < 0 && errno != EINTR)
-			return false;
-		if (n > 0)
-			at += drop_sent(v + at, count + 1 - at, (size_t)n);
-		else if (n == 0)
-			break;
-	}
-	return true;
+	put_head(heads[0], first, 0);
+	put_head(heads[1], type, total);
+	return send_all(fd, v + skip, count + 2 - skip, passed);
+}
+
+bool frame_send(int fd, char type, const span *parts, size_t count)
+{
+	return frame_send_behind(fd, 0, -1, type, parts, count);
 }
 
 enum in_result frame_recv(in *s, char *type, char *payload, size_t max, size_t *n)

@@ -2,7 +2,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #define NUL span_of("", 1)
 
@@ -64,37 +63,44 @@ bool talk_recv_verdict(in *from, smtp_verdict *v)
 	return true;
 }
 
+static bool tell(talk *t, char type, const span *parts, size_t count)
+{
+	int passed = t->connection;
+	t->connection = -1;
+	return frame_send_behind(t->fd, 'C', passed, type, parts, count);
+}
+
 static bool ask_rcpt(void *arg, span mail, span rcpt, smtp_verdict *v)
 {
 	talk *t = arg;
 	span parts[] = {mail, NUL, rcpt, NUL};
-	return frame_send(t->fd, 'R', parts, 4) && talk_recv_verdict(&t->from, v);
+	return tell(t, 'R', parts, 4) && talk_recv_verdict(&t->from, v);
 }
 
 static bool ask_message(void *arg, span hello, bool esmtp, span message, smtp_verdict *v)
 {
 	talk *t = arg;
 	span parts[] = {hello, NUL, esmtp ? S("ESMTP") : S("SMTP"), NUL, message};
-	return frame_send(t->fd, 'M', parts, 5) && talk_recv_verdict(&t->from, v);
+	return tell(t, 'M', parts, 5) && talk_recv_verdict(&t->from, v);
 }
 
 static bool tell_begin(void *arg, span hello, bool esmtp)
 {
 	talk *t = arg;
 	span parts[] = {hello, NUL, esmtp ? S("ESMTP") : S("SMTP"), NUL};
-	return frame_send(t->fd, 'B', parts, 4);
+	return tell(t, 'B', parts, 4);
 }
 
 static bool tell_data(void *arg, span octets)
 {
 	talk *t = arg;
-	return frame_send(t->fd, 'D', &octets, 1);
+	return tell(t, 'D', &octets, 1);
 }
 
 static bool ask_commit(void *arg, smtp_verdict *v)
 {
 	talk *t = arg;
-	return frame_send(t->fd, 'F', NULL, 0) && talk_recv_verdict(&t->from, v);
+	return tell(t, 'F', NULL, 0) && talk_recv_verdict(&t->from, v);
 }
 
 static bool tell_refusal(void *arg, const status *why)
@@ -104,12 +110,13 @@ static bool tell_refusal(void *arg, const status *why)
 	(void)snprintf(reply, sizeof reply, "%d", why->reply);
 	span parts[] = {span_str(reply),     NUL, span_str(why->enhanced), NUL,
 			span_str(why->text), NUL};
-	return frame_send(t->fd, 'X', parts, 6);
+	return tell(t, 'X', parts, 6);
 }
 
 void talk_open(talk *t, int fd)
 {
 	t->fd = fd;
+	t->connection = -1;
 	in_open(&t->from, fd, VERDICT_MAX);
 }
 
@@ -131,26 +138,7 @@ smtp_keeper talk_keeper(talk *t)
 	};
 }
 
-bool talk_connection(talk *t, int connection)
+void talk_connection(talk *t, int connection)
 {
-	char head[FRAME_HEAD] = {'C'};
-	union {
-		struct cmsghdr head;
-		char room[CMSG_SPACE(sizeof(int))];
-	} control = {.room = {0}};
-	struct iovec v = {head, sizeof head};
-	struct msghdr m = {.msg_iov = &v,
-			   .msg_iovlen = 1,
-			   .msg_control = &control,
-			   .msg_controllen = sizeof control};
-	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
-	c->cmsg_level = SOL_SOCKET;
-	c->cmsg_type = SCM_RIGHTS;
-	c->cmsg_len = CMSG_LEN(sizeof connection);
-	memcpy(CMSG_DATA(c), &connection, sizeof connection);
-	ssize_t n;
-	do
-		n = sendmsg(t->fd, &m, MSG_NOSIGNAL);
-	while (n < 0 && errno == EINTR);
-	return n == (ssize_t)sizeof head;
+	t->connection = connection;
 }

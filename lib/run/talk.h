@@ -1,7 +1,8 @@
 /* The records between the talker and the keeper of smtp-recv (io/frame.h). Text fields end in a NUL octet.
  *
  *     talker to keeper
- *     C                              a connection, passed along; ends the one before
+ *     C                              a connection, passed along; ends the one before. In one write
+ *                                    with the first of these:
  *     R  MAIL-ARGS RCPT-ARGS         a recipient; MAIL-ARGS is "" within the same transaction
  *     M  HELLO PROTO message         the whole message: keep it
  *     B  HELLO PROTO                 a message follows in pieces
@@ -29,13 +30,14 @@ bool talk_status(span payload, status *);
 /* The talker's end: what an smtp_keeper's `arg` points at. */
 typedef struct talk {
 	int fd;
-	in from; /* the keeper's verdicts */
+	int connection; /* not passed along yet, or -1 */
+	in from;	/* the keeper's verdicts */
 } talk;
 
 void talk_open(talk *, int fd);
 void talk_close(talk *);
 smtp_keeper talk_keeper(talk *);
-/* C with the connection; false where the keeper is gone. */
-bool talk_connection(talk *, int connection);
+/* Another client: its connection goes to the keeper with the first record, and must be open until then. */
+void talk_connection(talk *, int connection);
 
 #endif

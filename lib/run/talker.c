@@ -136,8 +136,7 @@ static int serve_many(const talker_config *c, talk *t, in *from, out *to)
 			continue;
 		client = fd;
 		prefork_busy(&c->slot);
-		if (!talk_connection(t, fd))
-			return EX_TEMPFAIL;
+		talk_connection(t, fd);
 		in_reset(from, fd);
 		out_reset(to, fd);
 		(void)serve(c, t, from, to);

@@ -33,6 +33,7 @@ COMPILE = $(CC) -std=c11 -D_GNU_SOURCE $(WARN) $(CFLAGS) -Ilib -I. -include lib/
 
 # The architecture at a glance: one line a command, the folders it links and the foreign libraries.
 LINK_deliver-maildir := maildir queue mail io base : z
+LINK_mail-compose    := write maildir queue mail io base : z magic
 LINK_mail-doctor     := resolve auth maildir queue net mail io base : z crypt crypto unbound idn2
 LINK_mail-up         := net io base : z
 LINK_mail-7bit       := mail io base : z
@@ -51,7 +52,7 @@ LINK_tcp-serve       := net io base : z
 LINK_thru            := io base : z
 
 COMMANDS := $(sort $(basename $(notdir $(wildcard bin/*.c))))
-FOLDERS := base io mail net queue auth resolve smtp imap pop3 run
+FOLDERS := base io mail net queue auth resolve smtp imap pop3 write run
 LIBSRC := $(foreach f,$(FOLDERS),$(wildcard lib/$f/*.c)) $(wildcard maildir/*.c)
 archive = $(B)/lib$1.a
 before_colon = $(shell echo '$1' | sed 's/ *:.*//')

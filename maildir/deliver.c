@@ -34,7 +34,7 @@ typedef struct box { /* a Maildir that the batch delivers into */
 	int fd, new_fd;
 	dev_t dev;
 	bool renamed; /* its directories are to be synced */
-	bool cur_too; /* a file was found in it: cur/ as well */
+	bool cur_too; /* a file was found in it, or goes there: cur/ as well */
 	int error;    /* errno of opening or of syncing */
 	size_t asked; /* for names of earlier attempts */
 	find_fronts fronts;
@@ -203,7 +203,12 @@ static status write_tmp(entry *e, const maildir_job *j)
 		return piece_error(errno, "create in", e->box->path);
 	status st = piece_write(j, e->fd, &e->size);
 	name_sizes(e->size.octets, e->size.wire, &sizes);
-	(void)snprintf(e->name, sizeof e->name, "new/%s%s", e->base, str_cstr(&sizes));
+	if (j->flags)
+		(void)snprintf(e->name, sizeof e->name, "cur/%s%s:2,%.8s", e->base,
+			       str_cstr(&sizes), j->flags);
+	else
+		(void)snprintf(e->name, sizeof e->name, "new/%s%s", e->base, str_cstr(&sizes));
+	e->box->cur_too |= j->flags != NULL;
 	str_free(&sizes);
 	return st;
 }

@@ -21,6 +21,7 @@ typedef struct maildir_job {
 	int fd;		 /* the message */
 	off_t offset;	 /* where it starts */
 	bool again;	 /* an earlier attempt may have succeeded: look for the name first */
+	const char *flags; /* "S": seen, so into cur/; in the order of their octets. NULL: new/ */
 } maildir_job;
 
 typedef struct maildir_batch maildir_batch;

@@ -25,7 +25,9 @@ static DIR *open_part(int dir, const char *part)
 	return d;
 }
 
-static enum find_result find_in(int dir, const char *part, span front, str *path)
+typedef bool name_is(span entry, span wanted);
+
+static enum find_result find_in(int dir, const char *part, name_is *is, span wanted, str *path)
 {
 	DIR *d = open_part(dir, part);
 	struct dirent *e;
@@ -33,7 +35,7 @@ static enum find_result find_in(int dir, const char *part, span front, str *path
 	if (!d)
 		return FIND_ERROR;
 	while (r == FIND_NO && (errno = 0, e = readdir(d))) {
-		if (!name_has_front(span_str(e->d_name), front))
+		if (!is(span_str(e->d_name), wanted))
 			continue;
 		str_clear(path);
 		(void)str_printf(path, "%s/%s", part, e->d_name);
@@ -49,12 +51,27 @@ static enum find_result find_in(int dir, const char *part, span front, str *path
 
 /* Twice: a reader may rename the file (new/ to cur/, or other flags) while a directory is read, and such an
  * entry may then be missed once. new/ goes before cur/, the way that files go. */
-enum find_result find_front(int dir, span front, str *path)
+static enum find_result find(int dir, name_is *is, span wanted, str *path)
 {
 	enum find_result r = FIND_NO;
 	for (int i = 0; r == FIND_NO && i < 4; i++)
-		r = find_in(dir, i % 2 ? "cur" : "new", front, path);
+		r = find_in(dir, i % 2 ? "cur" : "new", is, wanted, path);
 	return r;
+}
+
+enum find_result find_front(int dir, span front, str *path)
+{
+	return find(dir, name_has_front, front, path);
+}
+
+static bool same_unique(span entry, span unique)
+{
+	return span_eq(name_unique(entry), unique);
+}
+
+enum find_result find_unique(int dir, span unique, str *path)
+{
+	return find(dir, same_unique, unique, path);
 }
 
 static uint64_t hash(span s)

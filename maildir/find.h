@@ -9,6 +9,8 @@ enum find_result { FIND_YES, FIND_NO, FIND_ERROR };
 /* Looks for the front of a name in new/ and cur/ of the Maildir open at `dir`; *path becomes "new/NAME" or
  * "cur/NAME". FIND_ERROR with errno: nothing is known. */
 enum find_result find_front(int dir, span front, str *path);
+/* The same for all of a name but its flags (name_unique()). */
+enum find_result find_unique(int dir, span unique, str *path);
 
 /* The fronts that are in a Maildir, for many questions in a row: read once, kept as hashes. Good for names
  * that nobody else can add meanwhile, as those of messages that we have claimed. */

@@ -74,3 +74,8 @@ bool name_has_front(span entry, span front)
 {
 	return entry.n > front.n && span_starts(entry, front) && entry.p[front.n] == '.';
 }
+
+span name_unique(span entry)
+{
+	return span_sub(entry, 0, span_find(entry, ':'));
+}

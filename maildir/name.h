@@ -15,4 +15,7 @@ void name_sizes(uint64_t octets, uint64_t wire, str *to);
 /* Whether a directory entry is this delivery, whatever host, sizes and flags are behind the front. */
 bool name_has_front(span entry, span front);
 
+/* What stands before ":2,": it stays the same as long as the message is in the folder, whoever wrote it. */
+span name_unique(span entry);
+
 #endif

@@ -13,7 +13,7 @@ sources() { git ls-files -co --exclude-standard -- "$@" 2>/dev/null || find "$@"
 rank() {
 	case $1 in
 	base) echo 0 ;; io) echo 1 ;; mail | net) echo 2 ;; queue | auth | maildir) echo 3 ;;
-	resolve | smtp | imap | pop3) echo 4 ;; run) echo 5 ;; bin) echo 6 ;; *) echo 9 ;;
+	resolve | smtp | imap | pop3 | write) echo 4 ;; run) echo 5 ;; bin) echo 6 ;; *) echo 9 ;;
 	esac
 }
 

@@ -252,6 +252,21 @@ static void encode_stretch(span s, size_t *column, str *to)
 	}
 }
 
+/* A name that is one encoded word on a line of its own is not split: some readers leave the blank between two
+ * of them. */
+static void keep_together(span s, size_t *column, str *to)
+{
+	size_t q = q_size(s), b = (s.n + 2) / 3 * 4;
+	size_t size = sizeof "=?utf-8?B?"
+			     "?=" -
+		      1 + (q < b ? q : b);
+	if (*column + size <= 77 || size > WORD_WRITE_MAX || *column <= 1)
+		return;
+	if (to->n && to->p[to->n - 1] == ' ')
+		str_cut(to, to->n - 1);
+	new_line(column, to);
+}
+
 static bool atom_phrase(span s)
 {
 	for (size_t i = 0; i < s.n; i++)
@@ -284,6 +299,7 @@ void word_encode(span utf8, bool phrase, size_t *column, str *to)
 		return;
 	}
 	if (phrase && !plain) {
+		keep_together(utf8, column, to);
 		encode_stretch(utf8, column, to);
 		return;
 	}

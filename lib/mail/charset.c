@@ -115,6 +115,35 @@ static void put_escaped(span octets, str *to)
 	}
 }
 
+/* Octets that are no UTF-8 become U+FFFD. */
+static void put_utf8(span s, str *to)
+{
+	size_t from = 0, at = 0;
+	while (at < s.n && !to->over) {
+		size_t n = utf8_char(span_sub(s, at, s.n));
+		if (n == 0) {
+			(void)str_put(to, span_sub(s, from, at));
+			(void)str_put(to, S("\xef\xbf\xbd"));
+			from = at + 1;
+		}
+		at += n ? n : 1;
+	}
+	(void)str_put(to, span_sub(s, from, s.n));
+}
+
+/* glibc writes characters above U+10FFFF where it reads them (UTF-8 of six octets, UCS-4). */
+static void mend_utf8(str *to, size_t from)
+{
+	span made = span_sub(str_span(to), from, to->n);
+	if (utf8_valid(made))
+		return;
+	str copy = str_new(made.n);
+	(void)str_put(&copy, made);
+	str_cut(to, from);
+	put_utf8(str_span(&copy), to);
+	str_free(&copy);
+}
+
 bool charset_text(const charset_opener *opener, span charset, span octets, str *to)
 {
 	span name = charset_alias(span_trim(charset));
@@ -124,8 +153,10 @@ bool charset_text(const charset_opener *opener, span charset, span octets, str *
 		return str_put(to, octets);
 	if (name.n == 0 || ascii_name)
 		name = guess(octets);
-	if (span_eqi(name, S("UTF-8")) && utf8_valid(octets))
-		return str_put(to, octets);
+	if (span_eqi(name, S("UTF-8"))) {
+		put_utf8(octets, to);
+		return true;
+	}
 	charset_conv *from = opener->open(opener->arg, name);
 	if (!from) {
 		put_escaped(octets, to);
@@ -133,6 +164,7 @@ bool charset_text(const charset_opener *opener, span charset, span octets, str *
 	}
 	size_t before = to->n;
 	from->convert(from, &octets, true, to);
+	mend_utf8(to, before);
 	if (span_eq(name, S("CP949")))
 		hangul_compose(to, before);
 	return true;

@@ -63,6 +63,9 @@ void filename_safe(span name, span fallback, str *to)
 	while ((slash = span_find(name, '/')) < name.n || (slash = span_find(name, '\\')) < name.n)
 		name = span_sub(name, slash + 1, name.n);
 	display_safe(name, true, &safe);
+	for (size_t i = 0; i < safe.n; i++)
+		if (safe.p[i] == '\\') /* a control octet that is shown as ^\ */
+			safe.p[i] = '_';
 	span s = span_trim(str_span(&safe));
 	while (s.n && (s.p[0] == '.' || s.p[0] == '-' || s.p[0] == ' '))
 		s = span_sub(s, 1, s.n);

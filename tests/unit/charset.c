@@ -34,6 +34,7 @@ static const struct {
      "a\xef\xbf\xbd"
      "b",
      true},
+    {"utf-8", "\xfc\xbd\xbd\x95\x9c\xbc!", "\ufffd\ufffd\ufffd\ufffd\ufffd\ufffd!", true},
     {"euc-kr", "\xc7\xd1\xc7", "한\xef\xbf\xbd", true},
     /* KS X 1001, annex 3: a filler and three letters; what is no syllable stays */
     {"euc-kr", "\xa4\xd4\xa4\xa8\xa4\xc7\xa4\xb1\xb9\xe6", "똠방", true},

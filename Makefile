@@ -35,6 +35,7 @@ COMPILE = $(CC) -std=c11 -D_GNU_SOURCE $(WARN) $(CFLAGS) -Ilib -I. -include lib/
 LINK_deliver-maildir := maildir queue mail io base : z
 LINK_mail-compose    := write maildir queue mail io base : z magic
 LINK_mail-doctor     := resolve auth maildir queue net mail io base : z crypt crypto unbound idn2
+LINK_maildir-list    := maildir mail io base : z
 LINK_mail-up         := net io base : z
 LINK_mail-7bit       := mail io base : z
 LINK_mail-header      := mail io base : z

@@ -79,3 +79,65 @@ span name_unique(span entry)
 {
 	return span_sub(entry, 0, span_find(entry, ':'));
 }
+
+bool name_arrived(span entry, int64_t *epoch)
+{
+	uint64_t seconds;
+	if (!span_u64(span_sub(entry, 0, span_find(entry, '.')), INT64_MAX, &seconds))
+		return false;
+	*epoch = (int64_t)seconds;
+	return true;
+}
+
+bool name_octets(span entry, uint64_t *octets)
+{
+	span rest = name_unique(entry);
+	(void)span_cut(&rest, ',');
+	while (rest.n) {
+		span field = span_cut(&rest, ',');
+		if (span_starts(field, S("S=")))
+			return span_u64(span_sub(field, 2, field.n), INT64_MAX, octets);
+	}
+	return false;
+}
+
+name_flags name_flag(char letter)
+{
+	if (letter >= 'A' && letter <= 'Z')
+		return (name_flags)1 << (letter - 'A');
+	return letter >= 'a' && letter <= 'z' ? (name_flags)1 << (letter - 'a' + 26) : 0;
+}
+
+/* What stands behind ":2,"; other versions of that part are nobody's. */
+static span flags_text(span entry)
+{
+	span info = span_sub(entry, span_find(entry, ':'), entry.n);
+	return span_starts(info, S(":2,")) ? span_sub(info, 3, info.n) : S("");
+}
+
+name_flags name_flags_of(span entry)
+{
+	name_flags set = 0;
+	span text = flags_text(entry);
+	for (size_t i = 0; i < text.n; i++)
+		set |= name_flag(text.p[i]);
+	return set;
+}
+
+void name_flags_put(name_flags set, str *to)
+{
+	for (int i = 0; i < 52 && set >> i; i++)
+		if (set >> i & 1)
+			(void)str_putc(to, (char)(i < 26 ? 'A' + i : 'a' + i - 26));
+}
+
+void name_with_flags(span entry, name_flags set, str *to)
+{
+	span text = flags_text(entry);
+	(void)str_put(to, name_unique(entry));
+	(void)str_put(to, S(":2,"));
+	name_flags_put(set, to);
+	for (size_t i = 0; i < text.n; i++)
+		if (!name_flag(text.p[i]))
+			(void)str_putc(to, text.p[i]);
+}

@@ -17,5 +17,17 @@ bool name_has_front(span entry, span front);
 
 /* What stands before ":2,": it stays the same as long as the message is in the folder, whoever wrote it. */
 span name_unique(span entry);
+/* The seconds that a name begins with; false where there are none. */
+bool name_arrived(span entry, int64_t *epoch);
+/* Octets of the file by ",S="; false where the name does not tell. */
+bool name_octets(span entry, uint64_t *octets);
+
+/* The flags behind ":2," as a set of letters, capital and small. */
+typedef uint64_t name_flags;
+name_flags name_flag(char letter); /* 0 for what is no letter */
+name_flags name_flags_of(span entry);
+void name_flags_put(name_flags, str *to); /* in the order of ASCII, as Maildir wants it */
+/* The same name with other flags; what stands behind ":2," and is no letter stays. */
+void name_with_flags(span entry, name_flags, str *to);
 
 #endif

@@ -21,6 +21,7 @@ args() {
 	mail-parts) ARGS=(-T) ;;
 	mail-show) ARGS=(-w 40) ;;
 	mail-init) ARGS=(example.org) ;;
+	maildir-list) ARGS=(-l "$PABAL_ROOT/mail/example.org/alice" "$WORK/message") ;;
 	mail-up) ARGS=(-x) ;;              # serves until it is ended: only its usage is tried
 	mail-user) ARGS=(list) ;;
 	mail-where) ARGS=(alice@example.org) ;;

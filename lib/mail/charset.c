@@ -1,5 +1,7 @@
 #include "mail/charset.h"
 
+#include <string.h>
+
 #include "mail/hangul.h"
 #include "mail/utf8.h"
 
@@ -69,6 +71,13 @@ span charset_alias(span name)
 
 static bool all_ascii(span s)
 {
+	while (s.n >= 8) {
+		uint64_t eight;
+		memcpy(&eight, s.p, 8);
+		if (eight & 0x8080808080808080u)
+			return false;
+		s = span_of(s.p + 8, s.n - 8);
+	}
 	for (size_t i = 0; i < s.n; i++)
 		if ((unsigned char)s.p[i] >= 0x80)
 			return false;
@@ -146,7 +155,9 @@ static void mend_utf8(str *to, size_t from)
 
 bool charset_text(const charset_opener *opener, span charset, span octets, str *to)
 {
-	span name = charset_alias(span_trim(charset));
+	if (span_eqi(charset, S("utf-8")) && utf8_valid(octets)) /* most of what is not ASCII */
+		return str_put(to, octets);
+	span name = charset.n ? charset_alias(span_trim(charset)) : charset;
 	bool ascii_name = span_eqi(span_trim(charset), S("us-ascii"));
 	/* Most mail. Shift states (ESC, ~{ of HZ, + of UTF-7) are ASCII that means something else. */
 	if ((name.n == 0 || ascii_name) && all_ascii(octets))

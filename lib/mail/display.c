@@ -123,11 +123,32 @@ static void put_char(span s, size_t n, bool one_line, str *to)
 	}
 }
 
+/* Octets at the front that stay as they are: printable ASCII, Hangul and Chinese characters. */
+static size_t harmless(span s)
+{
+	size_t at = 0;
+	while (at < s.n) {
+		unsigned char c = (unsigned char)s.p[at];
+		if (c >= ' ' && c < 0x7f)
+			at++;
+		else if (c >= 0xe3 && c <= 0xed && utf8_char(span_of(s.p + at, s.n - at)) == 3)
+			at += 3;
+		else
+			break;
+	}
+	return at;
+}
+
 void display_safe(span s, bool one_line, str *to)
 {
 	while (s.n) {
-		size_t n = utf8_char(s);
-		put_char(s, n, one_line, to);
+		size_t n = harmless(s);
+		if (n) {
+			(void)str_put(to, span_sub(s, 0, n));
+		} else {
+			n = utf8_char(s);
+			put_char(s, n, one_line, to);
+		}
 		s = span_sub(s, n ? n : 1, s.n);
 	}
 }

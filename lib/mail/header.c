@@ -1,5 +1,7 @@
 #include "mail/header.h"
 
+#include <string.h>
+
 static bool blank(char c)
 {
 	return c == ' ' || c == '\t';
@@ -8,8 +10,8 @@ static bool blank(char c)
 /* Octets of the first line with its LF; all of it where there is none. */
 static size_t line_size(span s)
 {
-	size_t n = span_find(s, '\n');
-	return n + (n < s.n);
+	const char *lf = s.n ? memchr(s.p, '\n', s.n) : NULL;
+	return lf ? (size_t)(lf - s.p) + 1 : s.n;
 }
 
 /* The line and its continuations (RFC 5322, 2.2.3; a line of blanks alone is one too, 4.2). */
@@ -17,7 +19,7 @@ static size_t field_size(span s)
 {
 	size_t n = line_size(s);
 	while (n < s.n && blank(s.p[n]))
-		n += line_size(span_sub(s, n, s.n));
+		n += line_size(span_of(s.p + n, s.n - n));
 	return n;
 }
 
@@ -26,8 +28,7 @@ static size_t field_size(span s)
 static bool field_name(span line, size_t *name, size_t *colon)
 {
 	size_t n = 0;
-	while (n < line.n && line.p[n] != ':' && (unsigned char)line.p[n] > ' ' &&
-	       (unsigned char)line.p[n] < 0x7f)
+	while (n < line.n && line.p[n] > ' ' && line.p[n] < 0x7f && line.p[n] != ':')
 		n++;
 	*name = n;
 	while (n < line.n && blank(line.p[n]))
@@ -39,19 +40,21 @@ static bool field_name(span line, size_t *name, size_t *colon)
 enum header_result header_next(span *rest, header_field *field)
 {
 	size_t name, colon, n;
+	const char *p = rest->p;
 	if (rest->n == 0)
 		return HEADER_END;
-	if (span_starts(*rest, S("\n")) || span_starts(*rest, S("\r\n"))) {
-		*rest = span_sub(*rest, line_size(*rest), rest->n);
+	if (p[0] == '\n' || (p[0] == '\r' && rest->n > 1 && p[1] == '\n')) {
+		n = p[0] == '\n' ? 1 : 2;
+		*rest = span_of(p + n, rest->n - n);
 		return HEADER_END;
 	}
 	if (!field_name(*rest, &name, &colon))
 		return HEADER_GARBAGE;
 	n = field_size(*rest);
-	field->raw = span_sub(*rest, 0, n);
-	field->name = span_sub(*rest, 0, name);
-	field->body = span_chomp(span_sub(*rest, colon + 1, n));
-	*rest = span_sub(*rest, n, rest->n);
+	field->raw = span_of(p, n);
+	field->name = span_of(p, name);
+	field->body = span_chomp(span_of(p + colon + 1, n - colon - 1));
+	*rest = span_of(p + n, rest->n - n);
 	return HEADER_FIELD;
 }
 

@@ -1,0 +1,190 @@
+#include "io/crew.h"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/die.h"
+#include "io/clock.h"
+#include "io/in.h"
+
+enum {
+	MEMBERS_MAX = 4,
+	RESULT_MAX = 1 << 30, /* octets that one piece may write */
+	PIPE_ROOM = 1 << 20,  /* so that nobody waits for his turn to be read */
+	READ_ROOM = 65536,
+	QUIET_MS = 2000,
+	SHOW_MS = 250,
+};
+
+typedef struct frame {
+	uint32_t octets;
+	crew_tally tally;
+} frame;
+
+typedef struct crew {
+	size_t count, piece, members;
+	crew_work *work;
+	void *arg;
+	pid_t pids[MEMBERS_MAX];
+	in pipes[MEMBERS_MAX];
+	int64_t begun, shown; /* clock_ms(); shown 0: nothing is */
+} crew;
+
+static size_t processors(void)
+{
+	cpu_set_t set;
+	CPU_ZERO(&set);
+	if (sched_getaffinity(0, sizeof set, &set) < 0)
+		return 1;
+	size_t n = (size_t)CPU_COUNT(&set);
+	return n < MEMBERS_MAX ? n : MEMBERS_MAX;
+}
+
+static bool do_piece(const crew *c, size_t index, str *result, crew_tally *tally)
+{
+	size_t from = index * c->piece;
+	size_t to = c->count - from < c->piece ? c->count : from + c->piece;
+	c->work(c->arg, from, to, result, tally);
+	return !result->over;
+}
+
+static _Noreturn void be_member(const crew *c, size_t me, int fd)
+{
+	str result = str_new(RESULT_MAX);
+	bool good = true;
+	for (size_t i = 0; i < me; i++)
+		(void)close(
+		    c->pipes[i].fd); /* or that member would never learn that nobody reads */
+	for (size_t i = me; good && i * c->piece < c->count; i += c->members) {
+		frame f = {0};
+		str_clear(&result);
+		(void)str_put(&result, span_of((char *)&f, sizeof f));
+		good = do_piece(c, i, &result, &f.tally);
+		f.octets = (uint32_t)(result.n - sizeof f);
+		memcpy(result.p, &f, sizeof f);
+		good = good && write_all(fd, str_span(&result));
+	}
+	_exit(good ? 0 : 75);
+}
+
+static bool start_member(crew *c, size_t me)
+{
+	int fds[2];
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return false;
+	(void)fcntl(fds[1], F_SETPIPE_SZ, PIPE_ROOM);
+	pid_t pid = fork();
+	if (pid == 0)
+		be_member(c, me, fds[1]);
+	(void)close(fds[1]);
+	if (pid < 0) {
+		(void)close(fds[0]);
+		return false;
+	}
+	c->pids[me] = pid;
+	in_open(&c->pipes[me], fds[0], READ_ROOM);
+	return true;
+}
+
+static void show(crew *c, size_t done)
+{
+	int64_t now = clock_ms();
+	if (now - c->begun < QUIET_MS || now - c->shown < SHOW_MS)
+		return;
+	if (!c->shown && (!isatty(2) || isatty(1)))
+		c->begun = INT64_MAX / 2; /* never */
+	else if (dprintf(2, "\r%zu of %zu", done < c->count ? done : c->count, c->count) > 0)
+		c->shown = now;
+}
+
+static bool copy_frame(in *from, out *o, crew_tally *sum)
+{
+	frame f;
+	span octets;
+	if (in_exact(from, &f, sizeof f) != IN_OK)
+		return false;
+	for (size_t left = f.octets; left;) {
+		if (in_peek(from, &octets) != IN_OK)
+			return false;
+		octets = span_sub(octets, 0, left);
+		out_put(o, octets);
+		in_skip(from, octets.n);
+		left -= octets.n;
+	}
+	sum->done += f.tally.done;
+	sum->failed += f.tally.failed;
+	return true;
+}
+
+static bool gather(crew *c, out *o, crew_tally *sum)
+{
+	for (size_t i = 0; i * c->piece < c->count; i++) {
+		if (!copy_frame(&c->pipes[i % c->members], o, sum))
+			return false;
+		if (o->error)
+			return false;
+		show(c, (i + 1) * c->piece);
+	}
+	return true;
+}
+
+/* A member that still writes gets EPIPE and ends. */
+static bool dismiss(crew *c, size_t members)
+{
+	bool good = true;
+	for (size_t i = 0; i < members; i++) {
+		(void)close(c->pipes[i].fd);
+		in_close(&c->pipes[i]);
+	}
+	for (size_t i = 0; i < members; i++) {
+		int how = 0;
+		while (waitpid(c->pids[i], &how, 0) < 0 && errno == EINTR)
+			;
+		good = good && WIFEXITED(how) && WEXITSTATUS(how) == 0;
+	}
+	return good;
+}
+
+static bool alone(crew *c, out *o, crew_tally *sum)
+{
+	str result = str_new(RESULT_MAX);
+	bool good = true;
+	for (size_t i = 0; good && i * c->piece < c->count && !o->error; i++) {
+		str_clear(&result);
+		good = do_piece(c, i, &result, sum);
+		out_put(o, str_span(&result));
+		show(c, (i + 1) * c->piece);
+	}
+	str_free(&result);
+	return good;
+}
+
+bool crew_run(size_t count, size_t piece, crew_work *work, void *arg, out *o, crew_tally *sum)
+{
+	crew c = {.count = count,
+		  .piece = piece,
+		  .members = processors(),
+		  .work = work,
+		  .arg = arg,
+		  .begun = clock_ms()};
+	size_t started = 0;
+	bool good;
+	if (count < 2 * piece || c.members < 2) {
+		good = alone(&c, o, sum);
+	} else {
+		while (started < c.members && start_member(&c, started))
+			started++;
+		good = started == c.members && gather(&c, o, sum);
+		good = dismiss(&c, started) && good;
+	}
+	if (c.shown)
+		(void)dprintf(2, "\r%40s\r", "");
+	if (!out_flush(o))
+		return false;
+	errno = good ? errno : ECHILD;
+	return good;
+}

@@ -33,6 +33,7 @@ COMPILE = $(CC) -std=c11 -D_GNU_SOURCE $(WARN) $(CFLAGS) -Ilib -I. -include lib/
 
 # The architecture at a glance: one line a command, the folders it links and the foreign libraries.
 LINK_deliver-maildir := maildir queue mail io base : z
+LINK_mail-attach     := write maildir mail io base : z magic
 LINK_mail-compose    := write maildir queue mail io base : z magic
 LINK_mail-doctor     := resolve auth maildir queue net mail io base : z crypt crypto unbound idn2
 LINK_maildir-list    := maildir mail io base : z

@@ -17,6 +17,7 @@ programs() { (cd "$BUILD/bin" && ls); }
 args() {
 	case $1 in
 	deliver-maildir) ARGS=(mail/example.org/alice) ;;
+	mail-attach) ARGS=(message) ;;
 	mail-header) ARGS=(-x subject) ;;
 	mail-parts) ARGS=(-T) ;;
 	mail-show) ARGS=(-w 40) ;;

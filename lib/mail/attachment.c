@@ -100,10 +100,18 @@ static bool is_text(span type)
 	return span_startsi(type, S("text/"));
 }
 
+static bool names_charset(span parameters)
+{
+	for (size_t i = 0; i < parameters.n; i++)
+		if (span_startsi(span_sub(parameters, i, parameters.n), S("charset=")))
+			return true;
+	return false;
+}
+
 void attachment_judge(attachment *a, bool declared, bool eight_bit_ok)
 {
 	span type = a->type, main = span_trim(span_cut(&type, ';'));
-	bool has_charset = declared && type.n > 0;
+	bool has_charset = declared && names_charset(type);
 	a->charset = S("");
 	if (is_text(main) && has_charset) {
 		a->encoding = code_choose(a->octets, true, eight_bit_ok);

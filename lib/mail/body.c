@@ -34,7 +34,7 @@ static bool is_empty(const part *p)
 	return !found;
 }
 
-static bool is_attachment(const part *p)
+bool body_is_attached(const part *p)
 {
 	arena a = arena_new(PARAMS_MAX);
 	param_list list;
@@ -69,7 +69,7 @@ static enum body_role own_role(const part *p)
 	if (p->encoding == PART_UNKNOWN || !is_readable(p))
 		return BODY_ATTACHED;
 	/* A message that is all one part is read, whatever it calls itself. */
-	return p->parent != PART_NONE && is_attachment(p) ? BODY_ATTACHED : BODY_TEXT;
+	return p->parent != PART_NONE && body_is_attached(p) ? BODY_ATTACHED : BODY_TEXT;
 }
 
 enum rank { OTHER, EMPTY, TEXT, HTML, PLAIN };

@@ -34,6 +34,8 @@ typedef struct body_style {
 /* The text of a leaf, as UTF-8 with LF at the ends of its lines: decoded, flowed or converted. What a terminal
  * would obey is still in it. An unknown charset is told in the first line. */
 void body_text(const part *, const body_style *, str *to);
+/* Whether it says of itself that it is an attachment (RFC 2183, 2.2). */
+bool body_is_attached(const part *);
 /* The name that the part gives itself (RFC 2183, 2.3), as UTF-8. */
 void body_name(const part *, const charset_opener *, str *to);
 

@@ -86,11 +86,11 @@ ascii() {
 		    f.write(bytes(range(256)) * (25_000_000 // 256))
 		    f.write(b"\n--b--\n")
 	END
-	python3 - <<-'END'
-		import resource, subprocess
-		subprocess.run(["mail-7bit"], stdin=open("m", "rb"), stdout=open("out", "wb"), check=True, timeout=60,
-		               preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_DATA, (16 << 20, 16 << 20)))
-	END
+	case $BUILD in
+	*asan) ;; # which needs more for itself
+	*) ulimit -d 16384 ;;
+	esac
+	timeout 60 mail-7bit <m >out
 	ascii out
 	cmp <(mail-parts -p 2 <m) <(mail-parts -p 2 <out)
 	cmp <(mail-parts -p 1 <m) <(mail-parts -p 1 <out | tr -d '\r')

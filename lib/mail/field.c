@@ -30,6 +30,15 @@ bool field_needs_words(span s)
 	return false;
 }
 
+static bool is_one_of(span name, const char *const *names, size_t count)
+{
+	char first = name.n ? ascii_lower(name.p[0]) : 0;
+	for (size_t i = 0; i < count; i++)
+		if (first == ascii_lower(names[i][0]) && span_eqi(name, span_str(names[i])))
+			return true;
+	return false;
+}
+
 enum field_kind field_kind_of(span name)
 {
 	static const char *const addresses[] = {"From",
@@ -80,12 +89,10 @@ enum field_kind field_kind_of(span name)
 					     "Received-SPF",
 					     "Content-Location",
 					     "Auto-Submitted"};
-	for (size_t i = 0; i < sizeof addresses / sizeof *addresses; i++)
-		if (span_eqi(name, span_str(addresses[i])))
-			return FIELD_ADDRESSES;
-	for (size_t i = 0; i < sizeof tokens / sizeof *tokens; i++)
-		if (span_eqi(name, span_str(tokens[i])))
-			return FIELD_TOKENS;
+	if (is_one_of(name, addresses, sizeof addresses / sizeof *addresses))
+		return FIELD_ADDRESSES;
+	if (is_one_of(name, tokens, sizeof tokens / sizeof *tokens))
+		return FIELD_TOKENS;
 	return span_eqi(name, S("Content-Type")) || span_eqi(name, S("Content-Disposition"))
 		   ? FIELD_PARAMETERS
 		   : FIELD_TEXT;

@@ -62,9 +62,11 @@ static enum part_delimiter delimiter_at(const walk *w, span text, size_t *owner)
 	span line = span_sub(text, 0, line_size(text));
 	enum part_delimiter found = PART_PLAIN_LINE;
 	for (size_t i = w->depth; i-- > 0 && found != PART_OPENS;) {
-		if (w->stack[i].boundary.n == 0 || w->stack[i].closed)
+		span boundary = w->stack[i].boundary;
+		if (boundary.n == 0 || w->stack[i].closed || line.n < 3 ||
+		    line.p[2] != boundary.p[0])
 			continue;
-		enum part_delimiter d = part_delimiter(line, w->stack[i].boundary);
+		enum part_delimiter d = part_delimiter(line, boundary);
 		if (d == PART_OPENS || (d == PART_CLOSES && found == PART_PLAIN_LINE)) {
 			found = d;
 			*owner = i;

@@ -4,10 +4,9 @@
 #include "mail/seven.h"
 
 #include "mail/code.h"
+#include "mail/seven_body.h"
 #include "mail/seven_field.h"
 #include "mail/utf8.h"
-
-enum { PIECE = 4096 };
 
 /* marks */
 enum {
@@ -54,20 +53,10 @@ static bool is_good(const seven *s, span octets)
 	return known || code_is_7bit(octets);
 }
 
-static bool is_text(const part *p)
-{
-	return part_type_is(p, "text", NULL) || part_type_is(p, "message", NULL);
-}
-
-static bool is_identity(enum part_encoding e)
-{
-	return e == PART_7BIT || e == PART_8BIT || e == PART_BINARY || e == PART_UNKNOWN;
-}
-
 /* Those that consist of fields, and may not be encoded (RFC 3464, 2.1; RFC 8098, 3). */
 static bool is_report(const part *p)
 {
-	return p->kind == PART_LEAF && is_identity(p->encoding) &&
+	return p->kind == PART_LEAF && seven_identity(p) &&
 	       (part_type_is(p, "message", "delivery-status") ||
 		part_type_is(p, "message", "disposition-notification"));
 }
@@ -82,8 +71,9 @@ static enum part_delimiter delimiter(const seven *s, uint32_t i, span line, uint
 		return found;
 	for (; i != PART_NONE && found != PART_OPENS; i = s->tree.parts[i].parent) {
 		span boundary = s->tree.parts[i].boundary;
-		enum part_delimiter d =
-		    boundary.n ? part_delimiter(line, boundary) : PART_PLAIN_LINE;
+		if (boundary.n == 0 || line.n < 3 || line.p[2] != boundary.p[0])
+			continue;
+		enum part_delimiter d = part_delimiter(line, boundary);
 		if (d == PART_OPENS || (d == PART_CLOSES && found == PART_PLAIN_LINE)) {
 			found = d;
 			*owner = i;
@@ -127,6 +117,11 @@ static bool put_line(seven *s, uint32_t i, span line)
 	span front = span_sub(str_span(&text), 0, d == PART_OPENS ? text.n : CODE_LINE_MAX);
 	bool done = delimiter(s, i, front, &after) == d && before == after &&
 		    (d != PART_OPENS || code_is_7bit(front));
+	/* what follows the "From " line of an mbox is a header: no line may come between */
+	if (done && header_mbox_line(front) && text.n > CODE_LINE_MAX) {
+		str_cut(&text, CODE_LINE_MAX);
+		(void)str_put(&text, line_end(s));
+	}
 	if (done)
 		put_cut(s, str_span(&text));
 	str_free(&text);
@@ -175,178 +170,110 @@ static bool is_entity(const seven *s, const part *p)
 	return p->parent == PART_NONE || s->tree.parts[p->parent].kind == PART_MESSAGE;
 }
 
-/* A field that is text and no more than 7 bits wide; the others are as they were. */
-static enum seven_result change_fields(seven *s, uint32_t i, edit *e)
+/* LF as the line ends of the message. */
+static void put_text(seven *s, span text)
+{
+	while (s->put && text.n) {
+		size_t n = span_find(text, '\n');
+		put(s, span_sub(text, 0, n));
+		if (n < text.n)
+			put(s, line_end(s));
+		text = span_sub(text, n + 1, text.n);
+	}
+}
+
+/* A field that may be no 7-bit text. */
+static enum seven_result put_field(seven *s, uint32_t i, const header_field *f)
 {
 	const part *p = s->tree.parts + i;
-	enum seven_result result = SEVEN_SAME;
-	for (size_t k = 0; k < e->n && result == SEVEN_SAME; k++) {
-		header_field f = e->fields[k].field;
-		if (code_is_7bit(f.raw))
-			continue;
-		str text = str_new(f.raw.n * 16 + 4096);
-		if (!seven_field(&f, s->opener, &text))
-			result = fault(s, SEVEN_ADDRESS, i, f.name);
-		else if (span_eqi(f.name, S("Content-Type")) && !code_is_7bit(p->boundary))
-			result = fault(s, SEVEN_BOUNDARY, i, f.name);
-		else
-			edit_replace(e, k, str_span(&text));
+	if (code_is_7bit(f->raw)) {
+		put(s, f->raw);
+	} else if (s->put) {
+		str text = str_new(f->raw.n * 16 + 4096);
+		seven_field(f, s->opener, &text);
+		put_text(s, str_span(&text));
 		str_free(&text);
+	} else if (!seven_field_can(f, s->opener)) {
+		return fault(s, SEVEN_ADDRESS, i, f->name);
+	} else if (span_eqi(f->name, S("Content-Type")) && !code_is_7bit(p->boundary)) {
+		return fault(s, SEVEN_BOUNDARY, i, f->name);
 	}
-	return result;
+	return SEVEN_SAME;
 }
 
-static enum part_encoding choose(const part *p)
+/* What the body is encoded in from now on; PART_UNKNOWN: as before. */
+static enum part_encoding new_encoding(const seven *s, uint32_t i)
 {
-	if (p->kind == PART_LEAF && !is_identity(p->encoding))
-		return p->encoding == PART_QP ? PART_QP : PART_BASE64;
-	enum part_encoding e = code_choose(p->body, is_text(p), false);
-	return e == PART_QP ? PART_QP : PART_BASE64;
+	const part *p = s->tree.parts + i;
+	if (s->marks[i] & ENCODE)
+		return s->put ? seven_encoding(p) : PART_BASE64;
+	bool eight = p->encoding == PART_8BIT || p->encoding == PART_BINARY;
+	return s->marks[i] & INSIDE && eight ? PART_7BIT : PART_UNKNOWN;
 }
 
-static bool has_field(const edit *e, span name)
+static void put_encoding(seven *s, enum part_encoding e)
 {
-	for (size_t i = 0; i < e->n; i++)
-		if (span_eqi(e->fields[i].field.name, name))
-			return true;
-	return false;
-}
-
-static void set_encoding(edit *e, span name)
-{
-	str text = str_new(128);
-	(void)str_put(&text, S("Content-Transfer-Encoding: "));
-	(void)str_put(&text, name);
-	(void)str_putc(&text, '\n');
-	edit_set(e, S("Content-Transfer-Encoding"), str_span(&text));
-	str_free(&text);
+	put(s, S("Content-Transfer-Encoding: "));
+	put(s, code_name(e));
+	put(s, line_end(s));
 }
 
 /* What says that the body is another one now. A text without a type is us-ascii (RFC 2045, 5.2), which it is
  * not: UTF-8 is what can be told from its octets. */
-static void change_labels(const seven *s, const part *p, bool encode, edit *e)
+static void put_labels(seven *s, const part *p, bool encode)
 {
-	if (is_entity(s, p) && !has_field(e, S("MIME-Version")))
-		edit_append(e, S("MIME-Version: 1.0\n"));
-	if (encode && is_identity(p->encoding) && !has_field(e, S("Content-Type")) &&
-	    part_type_is(p, "text", "plain") && utf8_valid(p->body))
-		edit_append(e, S("Content-Type: text/plain; charset=utf-8\n"));
-	if (encode)
-		set_encoding(e, code_name(choose(p)));
-	else if (p->encoding == PART_8BIT || p->encoding == PART_BINARY)
-		set_encoding(e, S("7bit"));
+	span field;
+	if (is_entity(s, p) && !part_field(p, "MIME-Version", &field))
+		put_text(s, S("MIME-Version: 1.0\n"));
+	if (encode && s->put && p->kind == PART_LEAF && seven_identity(p) &&
+	    part_type_is(p, "text", "plain") && !part_field(p, "Content-Type", &field) &&
+	    utf8_valid(p->body))
+		put_text(s, S("Content-Type: text/plain; charset=utf-8\n"));
 }
 
-/* The "From " line of an mbox: no line may follow it that is no field. */
-static span put_mbox_line(seven *s, const part *p)
+/* Content-Transfer-Encoding changes in its place, or is the last field; others of the name go. */
+static enum seven_result put_fields(seven *s, uint32_t i)
 {
-	size_t n = is_entity(s, p) ? header_mbox_line(p->header) : 0;
-	str text = str_new(n + 1);
-	seven_question(span_sub(p->header, 0, n), &text);
-	if (code_is_7bit(str_span(&text))) {
-		put(s, str_span(&text));
-	} else {
-		put(s, span_sub(str_span(&text), 0, CODE_LINE_MAX));
-		put(s, line_end(s));
+	const part *p = s->tree.parts + i;
+	span rest = p->header;
+	enum part_encoding encoding = new_encoding(s, i);
+	enum seven_result result = SEVEN_SAME;
+	bool told = encoding == PART_UNKNOWN;
+	header_field f;
+	while (result == SEVEN_SAME && header_next(&rest, &f) == HEADER_FIELD) {
+		if (encoding == PART_UNKNOWN || !span_eqi(f.name, S("Content-Transfer-Encoding"))) {
+			result = put_field(s, i, &f);
+		} else if (!told) {
+			put_encoding(s, encoding);
+			told = true;
+		}
 	}
-	str_free(&text);
-	return span_sub(p->header, n, p->header.n);
-}
-
-static void put_piece(void *arg, span octets)
-{
-	put(arg, octets);
+	if (s->marks[i])
+		put_labels(s, p, s->marks[i] & ENCODE);
+	if (!told)
+		put_encoding(s, encoding);
+	return result;
 }
 
 static enum seven_result put_header(seven *s, uint32_t i)
 {
 	const part *p = s->tree.parts + i;
-	bool encode = s->marks[i] & ENCODE, inside = s->marks[i] & INSIDE,
-	     good = is_good(s, p->header), frozen = offset(s, p->header) < s->frozen;
+	bool good = is_good(s, p->header), frozen = offset(s, p->header) < s->frozen;
 	if (!good && frozen)
 		return fault(s, SEVEN_SIGNED, s->frozen_by, S(""));
-	if (frozen || (good && !encode && !inside)) {
+	if (frozen || (good && !s->marks[i])) {
 		put(s, p->header);
 		return SEVEN_SAME;
 	}
-	edit e;
-	edit_open(&e, put_mbox_line(s, p));
-	e.crlf = s->crlf;
-	enum seven_result result = good ? SEVEN_SAME : change_fields(s, i, &e);
 	if (!good)
 		mark(s, p->parent);
-	if (encode || inside)
-		change_labels(s, p, encode, &e);
-	edit_write(&e, put_piece, s);
+	enum seven_result result = put_fields(s, i);
 	span end = empty_line(p->header);
-	put(s, end.n || !(encode || inside) ? end : line_end(s));
-	edit_free(&e);
+	put(s, end.n || !s->marks[i] ? end : line_end(s));
 	return result;
 }
 
 /* ---- bodies */
-
-typedef struct coding {
-	seven *s;
-	encoder e;
-	bool lines; /* LF → CRLF */
-	bool cr;    /* the last octet was a CR */
-} coding;
-
-static void put_coded(void *arg, span octets)
-{
-	coding *c = arg;
-	char lines[2 * PIECE], coded[8 * PIECE + 80];
-	while (octets.n) {
-		span piece = span_sub(octets, 0, PIECE);
-		octets = span_sub(octets, PIECE, octets.n);
-		size_t n = 0;
-		for (size_t i = 0; c->lines && i < piece.n; i++) {
-			if (piece.p[i] == '\n' && !c->cr)
-				lines[n++] = '\r';
-			lines[n++] = piece.p[i];
-			c->cr = piece.p[i] == '\r';
-		}
-		if (c->lines)
-			piece = span_of(lines, n);
-		put(c->s, span_of(coded, encoder_put(&c->e, piece, coded)));
-	}
-}
-
-/* Whether a line of quoted-printable can be a delimiter line of what the part is in: only of a boundary with
- * "=XX" in it. */
-static bool can_be_delimiter(const seven *s, uint32_t i)
-{
-	for (; i != PART_NONE; i = s->tree.parts[i].parent) {
-		span b = s->tree.parts[i].boundary;
-		for (size_t k = 0; k + 2 < b.n; k++)
-			if (b.p[k] == '=' && b.p[k + 1] != '_' && b.p[k + 1] != '-')
-				return true;
-	}
-	return false;
-}
-
-static bool first_line_is_crlf(const seven *s, span text)
-{
-	size_t n = span_find(text, '\n');
-	return n == text.n ? s->crlf : n > 0 && text.p[n - 1] == '\r';
-}
-
-static void put_encoded(seven *s, uint32_t i)
-{
-	const part *p = s->tree.parts + i;
-	bool identity = p->kind != PART_LEAF || is_identity(p->encoding);
-	span next = span_sub(s->message, end_of(s, p->body), end_of(s, p->body) + 1);
-	char end[160];
-	coding c = {.s = s};
-	encoder_init(&c.e, choose(p), true);
-	c.e.crlf = c.e.encoding == PART_QP ? first_line_is_crlf(s, p->body) : s->crlf;
-	c.e.open_end = span_eq(next, S("\n")) || span_eq(next, S("\r"));
-	c.e.dashes = can_be_delimiter(s, i);
-	c.lines = c.e.encoding == PART_BASE64 && identity && is_text(p);
-	code_pieces(identity ? PART_BINARY : p->encoding, p->body, put_coded, &c);
-	put(s, span_of(end, encoder_end(&c.e, end)));
-}
 
 /* A line that is no field, where fields are expected. */
 static void put_other_line(seven *s, span line)
@@ -363,20 +290,26 @@ static enum seven_result put_report(seven *s, uint32_t i)
 	span rest = s->tree.parts[i].body;
 	enum seven_result result = SEVEN_SAME;
 	while (rest.n && result == SEVEN_SAME) {
-		edit e;
-		edit_open(&e, rest);
-		put_other_line(s, e.front);
-		e.front = S("");
-		e.bare = false;
-		e.crlf = s->crlf;
-		result = change_fields(s, i, &e);
-		edit_write(&e, put_piece, s);
-		size_t n = span_find(e.tail, '\n') + 1; /* the empty line, or what is no field */
-		put_other_line(s, span_sub(e.tail, 0, n));
-		rest = span_sub(e.tail, n, e.tail.n);
-		edit_free(&e);
+		header_field f;
+		span line = rest;
+		enum header_result r = header_next(&rest, &f);
+		if (r == HEADER_FIELD) {
+			result = put_field(s, i, &f);
+			continue;
+		}
+		if (r == HEADER_GARBAGE)
+			rest = span_sub(rest, span_find(rest, '\n') + 1, rest.n);
+		put_other_line(s, span_sub(line, 0, line.n - rest.n));
 	}
 	return result;
+}
+
+static void put_encoded(seven *s, uint32_t i)
+{
+	size_t end = end_of(s, s->tree.parts[i].body);
+	span next = span_sub(s->message, end, end + 1);
+	bool line_end = span_eq(next, S("\n")) || span_eq(next, S("\r"));
+	seven_body(&s->tree, i, (seven_style){s->crlf, line_end}, s->put, s->arg);
 }
 
 static bool is_signed(const part *p)

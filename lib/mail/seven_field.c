@@ -120,26 +120,34 @@ static void value(const header_field *f, enum field_kind kind, const charset_ope
 	str_free(&line);
 }
 
-bool seven_field(const header_field *f, const charset_opener *opener, str *to)
+bool seven_field_can(const header_field *f, const charset_opener *opener)
+{
+	if (field_kind_of(f->name) != FIELD_ADDRESSES || long_alone(f->raw))
+		return true;
+	str text = str_new(f->body.n * 4 + 64);
+	value(f, FIELD_ADDRESSES, opener, &text);
+	bool ascii = addresses_ascii(str_span(&text));
+	str_free(&text);
+	return ascii;
+}
+
+void seven_field(const header_field *f, const charset_opener *opener, str *to)
 {
 	enum field_kind kind = field_kind_of(f->name);
 	enum field_result done = FIELD_ASCII_ONLY;
-	bool ascii = true;
 	if (long_alone(f->raw) && refold(f->raw, false, to))
-		return true;
+		return;
 	if (kind != FIELD_TOKENS && field_name_ok(f->name)) {
 		str text = str_new(f->body.n * 4 + 64);
 		value(f, kind, opener, &text);
-		ascii = kind != FIELD_ADDRESSES || addresses_ascii(str_span(&text));
-		if (ascii && !text.over)
+		if (!text.over)
 			done = field_write(f->name, str_span(&text), true, opener, to);
 		str_free(&text);
 	}
-	if (ascii && done != FIELD_OK) {
-		str plain = str_new(f->raw.n + 1);
-		seven_question(f->raw, &plain);
-		(void)refold(str_span(&plain), true, to);
-		str_free(&plain);
-	}
-	return ascii;
+	if (done == FIELD_OK)
+		return;
+	str plain = str_new(f->raw.n + 1);
+	seven_question(f->raw, &plain);
+	(void)refold(str_span(&plain), true, to);
+	str_free(&plain);
 }

@@ -93,6 +93,78 @@ static void encoding(void)
 	round_trip(PART_QP, true, S("한글 본문\nFrom x\n"), 2);
 }
 
+/* Text with the line ends of the wire, what stands at the beginning of a line, what is put at the end. */
+static void styles(void)
+{
+	static const struct {
+		enum part_encoding encoding;
+		bool crlf, open_end, dashes;
+		const char *in, *out;
+	} cases[] = {
+	    {PART_QP, true, false, false, "a \r\nb\nc\rd\r\n", "a=20\r\nb=0Ac=0Dd\r\n"},
+	    {PART_QP, true, false, false, "a\r\r\n \r", "a=0D\r\n=20=0D=\r\n"},
+	    {PART_QP, false, false, false, "a\r\nb", "a=0D\nb=\n"},
+	    {PART_QP, false, true, false, "a ", "a=20"},
+	    {PART_QP, false, true, false, "a\n", "a\n"},
+	    {PART_QP, false, true, true, "--a\n- b--\n", "=2D-a\n=2D b--\n"},
+	    {PART_QP, false, true, false, "--a", "--a"},
+	    {PART_QP, false, true, false,
+	     "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa--b",
+	     "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa=\n"
+	     "=2D-b"},
+	    {PART_BASE64, true, false, false, "ab", "YWI=\r\n"},
+	    {PART_BASE64, true, true, false, "ab", "YWI="},
+	    {PART_BASE64, false, false, false, "", ""},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		for (size_t step = 1; step < 4; step++) {
+			span in = span_str(cases[i].in);
+			char wire[1000];
+			size_t n = 0;
+			encoder e;
+			str back = str_new(1000);
+			encoder_init(&e, cases[i].encoding, true);
+			e.crlf = cases[i].crlf;
+			e.open_end = cases[i].open_end;
+			e.dashes = cases[i].dashes;
+			for (size_t at = 0; at < in.n; at += step)
+				n += encoder_put(&e, span_sub(in, at, at + step), wire + n);
+			n += encoder_end(&e, wire + n);
+			code_decode(cases[i].encoding, span_of(wire, n), &back);
+			CHECK(span_eq(span_of(wire, n), span_str(cases[i].out)) &&
+				  span_eq(str_span(&back), in),
+			      "style %zu by %zu: %.*s", i, step, (int)n, wire);
+			str_free(&back);
+		}
+	}
+}
+
+static void seven_bits(void)
+{
+	static const struct {
+		span s;
+		bool is;
+	} cases[] = {
+	    {{"", 0}, true},	       {{"a\r\nb\n", 5}, true},
+	    {{"\r\n", 2}, true},       {{"a\rb", 3}, false},
+	    {{"a\r", 2}, false},       {{"a\r\r\n", 4}, false},
+	    {{"\x7f\x01\t", 3}, true}, {{"a\0b", 3}, false},
+	    {{"\x80", 1}, false},      {{"12345678\x80", 9}, false},
+	    {{"1234567\0", 8}, false}, {{"1234567\r8", 9}, false},
+	};
+	char line[1001];
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		span in = unit_copy(cases[i].s);
+		CHECK(code_is_7bit(in) == cases[i].is, "7bit, case %zu", i);
+		free((char *)(uintptr_t)in.p);
+	}
+	memset(line, 'x', sizeof line);
+	CHECK(code_is_7bit(span_of(line, 998)), "998 octets are a line");
+	CHECK(!code_is_7bit(span_of(line, 999)), "999 are not");
+	memcpy(line + 998, "\r\n", 2);
+	CHECK(code_is_7bit(span_of(line, 1000)), "the line end does not count");
+}
+
 static void choosing(void)
 {
 	CHECK(code_choose(S("plain\n"), true, true) == PART_7BIT, "plain is 7bit");
@@ -114,6 +186,8 @@ int main(void)
 {
 	decoding();
 	encoding();
+	styles();
+	seven_bits();
 	choosing();
 	return unit_done();
 }

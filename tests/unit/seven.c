@@ -98,6 +98,18 @@ static const struct {
 	  "\na small fish\n--\xc3\xa9\n--=C3=A9--\n",
      MIME "Content-Type: multipart/mixed; boundary=\"=C3=A9\"\n\n--=C3=A9\n" HTML QP
 	  "\na small fish\n=2D-=C3=A9\n--=C3=A9--\n"},
+    {"quoted-printable that hides a delimiter line goes on doing so",
+     MIXED "--b\n" HTML QP "\na small fish\n=2D-b\n-=\n-b--\n\xc3\xa9\n--b--\n",
+     MIXED "--b\n" HTML QP "\na small fish\n=2D-b\n=2D-b--\n=C3=A9\n--b--\n"},
+    {"message/global with the boundary of what it is in",
+     MIXED
+     "--b\nContent-Type: message/global\n\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\n"
+     "a small fish \xc3\xa9\n--b--\n--b--\n",
+     MIXED "--b\nContent-Type: message/global\n" QP
+	   "\nContent-Type: multipart/mixed; boundary=3Db\n\n=2D-b\n\na small fish =C3=A9\n"
+	   "=2D-b--\n--b--\n"},
+    {"uuencode with nothing in it that can be read",
+     MIME HTML "Content-Transfer-Encoding: x-uuencode\n\n" FISH, MIME HTML QP "\n" FISH_QP},
     {"a multipart without a delimiter is text",
      MIME "Content-Type: multipart/mixed; boundary=b\n\n" FISH,
      MIME "Content-Type: multipart/mixed; boundary=b\n" QP "\n" FISH_QP},

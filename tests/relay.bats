@@ -102,3 +102,19 @@ inside() {
 	[ "$(grep -c '^[0-9]*< EHLO' "$T/two")" -le 20 ]
 	[ "$(find "$PABAL_ROOT/queue/later" -type f | wc -l)" = 100 ]
 }
+
+@test "a host without 8BITMIME gets 7 bits; what is signed and cannot change comes back" {
+	cp "$TOP/tests/mail/first.eml" "$T/first"
+	printf 'From: user@example.test\nContent-Type: multipart/signed; boundary=b\n\n--b\n\n\303\251\n--b--\n' >"$T/signed"
+	inside '
+		start_fake two 127.0.0.2 25 -- "EHLO=250 fake"
+		queue-add -f user@example.test a@other.test <"$T/first"
+		queue-add -f user@example.test b@other.test <"$T/signed"
+		queue-run'
+	[ "$(grep -c 'RCPT TO:<a@other.test>' "$T/two")" = 1 ]
+	! grep 'RCPT TO:<b@other.test>' "$T/two" || false
+	sed 's/\r$//; s/^\.//' "$T"/two.[0-9]*.[0-9]* >"$T/got"
+	! LC_ALL=C grep $'[\x80-\xff]' "$T/got" || false
+	cmp <(mail-parts -p 2 <"$T/got") <(mail-parts -p 2 <"$T/first")
+	grep -q 'Status: 5.6.3' "$(only_message "$PABAL_ROOT/mail/example.test/user")"
+}

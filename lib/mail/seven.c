@@ -12,6 +12,7 @@
 enum {
 	INSIDE = 1, /* something changes behind the header of this part */
 	ENCODE = 2, /* a leaf, or what is taken for one */
+	QUOTED = 4, /* in quoted-printable, else base64 */
 };
 
 static size_t offset(const seven *s, span x)
@@ -206,7 +207,7 @@ static enum part_encoding new_encoding(const seven *s, uint32_t i)
 {
 	const part *p = s->tree.parts + i;
 	if (s->marks[i] & ENCODE)
-		return s->put ? seven_encoding(p) : PART_BASE64;
+		return s->marks[i] & QUOTED ? PART_QP : PART_BASE64;
 	bool eight = p->encoding == PART_8BIT || p->encoding == PART_BINARY;
 	return s->marks[i] & INSIDE && eight ? PART_7BIT : PART_UNKNOWN;
 }
@@ -309,7 +310,8 @@ static void put_encoded(seven *s, uint32_t i)
 	size_t end = end_of(s, s->tree.parts[i].body);
 	span next = span_sub(s->message, end, end + 1);
 	bool line_end = span_eq(next, S("\n")) || span_eq(next, S("\r"));
-	seven_body(&s->tree, i, (seven_style){s->crlf, line_end}, s->put, s->arg);
+	seven_style style = {new_encoding(s, i), s->crlf, line_end};
+	seven_body(&s->tree, i, style, s->put, s->arg);
 }
 
 static bool is_signed(const part *p)
@@ -336,7 +338,7 @@ static enum seven_result judge_body(seven *s, uint32_t i)
 		return fault(s, SEVEN_DEPTH, i, S(""));
 	mark(s, i);
 	if (!is_report(p))
-		s->marks[i] |= ENCODE;
+		s->marks[i] |= ENCODE | (seven_encoding(p) == PART_QP ? QUOTED : 0);
 	return SEVEN_SAME;
 }
 

@@ -80,7 +80,7 @@ void seven_body(const part_tree *t, uint32_t i, seven_style style, edit_put *put
 	bool identity = seven_identity(p);
 	char end[160];
 	coding c = {.put = put, .arg = arg};
-	encoder_init(&c.e, seven_encoding(p), true);
+	encoder_init(&c.e, style.encoding, true);
 	c.lines = c.e.encoding == PART_BASE64 && identity && is_text(p);
 	c.e.crlf = c.e.encoding == PART_QP ? first_line_is_crlf(p->body, style.crlf) : style.crlf;
 	c.e.open_end = style.line_end;

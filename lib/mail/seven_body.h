@@ -11,6 +11,7 @@ bool seven_identity(const part *);
 enum part_encoding seven_encoding(const part *);
 
 typedef struct seven_style {
+	enum part_encoding encoding;
 	bool crlf;     /* lines of the message end in CRLF */
 	bool line_end; /* one stands behind the body already */
 } seven_style;

@@ -108,12 +108,12 @@ static void answer(composer *c, span typed)
 {
 	str body = str_new(TEXT_MAX);
 	must(stored_open(&c->original, c->answered));
-	reply r = {c->original.tree.parts[0].header, &c->opener, c->who.own, c->who.count};
-	const reply_own *own = reply_self(&r);
+	inreply r = {c->original.tree.parts[0].header, &c->opener, c->who.own, c->who.count};
+	const inreply_own *own = inreply_self(&r);
 	draft *d = &c->l.d;
 	draft_set(d, "From", own ? own->text : S(""));
 	if (c->how == 'f') {
-		reply_forward(&r, d);
+		inreply_forward(&r, d);
 		(void)str_put(&body, typed);
 		(void)str_put(&body, c->enclose ? S("") : S("\n"));
 		if (c->enclose)
@@ -123,7 +123,7 @@ static void answer(composer *c, span typed)
 		if (!c->enclose)
 			stored_carry(&c->original, d);
 	} else {
-		reply_start(&r, c->how == 'R', d);
+		inreply_start(&r, c->how == 'R', d);
 		if (!c->no_quote) {
 			stored_quote(&c->original, &r, &body);
 			(void)str_putc(&body, '\n');

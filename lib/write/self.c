@@ -37,7 +37,7 @@ static void add(void *arg, const addr *a, span name)
 	people_put(a, name, to->opener, &text);
 	span kept = arena_dup(&to->s->mem, str_span(&text));
 	if (to->s->count < SELF_MAX && !a->null && kept.p)
-		to->s->own[to->s->count++] = (reply_own){*a, kept};
+		to->s->own[to->s->count++] = (inreply_own){*a, kept};
 	str_free(&text);
 }
 

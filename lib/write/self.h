@@ -3,14 +3,14 @@
 #define WRITE_SELF_H
 
 #include "base/arena.h"
-#include "mail/reply.h"
+#include "mail/inreply.h"
 
 enum { SELF_MAX = 1000 };
 
 typedef struct self {
 	arena mem;
 	span host; /* control/me, or the machine's name */
-	reply_own own[SELF_MAX];
+	inreply_own own[SELF_MAX];
 	size_t count; /* one at least, after self_open() */
 } self;
 

@@ -95,19 +95,19 @@ static void safe_text(const stored *s, const charset_opener *opener, str *to)
 	str_free(&text);
 }
 
-void stored_quote(const stored *s, const reply *r, str *to)
+void stored_quote(const stored *s, const inreply *r, str *to)
 {
 	str text = str_new(TEXT_MAX);
 	safe_text(s, r->opener, &text);
-	reply_attribution(r, to);
-	reply_quote(str_span(&text), to);
+	inreply_attribution(r, to);
+	inreply_quote(str_span(&text), to);
 	str_free(&text);
 }
 
-void stored_forward(const stored *s, const reply *r, str *to)
+void stored_forward(const stored *s, const inreply *r, str *to)
 {
 	str text = str_new(TEXT_MAX);
 	safe_text(s, r->opener, &text);
-	reply_forward_text(r, str_span(&text), to);
+	inreply_forward_text(r, str_span(&text), to);
 	str_free(&text);
 }

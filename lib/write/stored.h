@@ -5,8 +5,8 @@
 #include "base/status.h"
 #include "io/map.h"
 #include "mail/draft.h"
+#include "mail/inreply.h"
 #include "mail/part.h"
-#include "mail/reply.h"
 
 enum { STORED_COLUMNS = 72 }; /* of its text where it is wrapped anew */
 
@@ -30,8 +30,8 @@ void stored_carry(const stored *, draft *);
 /* The draft from it; what a message says of its encoding is undone. */
 void stored_draft(const stored *, const charset_opener *, draft *);
 /* Its text below a line that says whose it is, each line quoted. */
-void stored_quote(const stored *, const reply *, str *to);
+void stored_quote(const stored *, const inreply *, str *to);
 /* Its text between lines that say what it is. */
-void stored_forward(const stored *, const reply *, str *to);
+void stored_forward(const stored *, const inreply *, str *to);
 
 #endif

@@ -1,4 +1,4 @@
-#include "mail/reply.h"
+#include "mail/inreply.h"
 
 #include "mail/display.h"
 #include "mail/header.h"
@@ -16,7 +16,7 @@ enum {
 /* ---- people */
 
 typedef struct gather {
-	const reply *r;
+	const inreply *r;
 	addr *seen; /* who is there already */
 	size_t seen_count;
 	arena *mem;
@@ -30,7 +30,7 @@ static bool same(const addr *a, const addr *b)
 	return span_eqi(a->local, b->local) && span_eqi(a->domain, b->domain);
 }
 
-static bool is_own(const reply *r, const addr *a)
+static bool is_own(const inreply *r, const addr *a)
 {
 	for (size_t i = 0; i < r->own_count; i++)
 		if (same(&r->own[i].a, a))
@@ -68,7 +68,7 @@ static void set(draft *d, const char *name, str *value)
 	str_clear(value);
 }
 
-static void address(const reply *r, bool all, draft *d, arena *mem)
+static void address(const inreply *r, bool all, draft *d, arena *mem)
 {
 	str list = str_new(TEXT_MAX);
 	gather g = {.r = r, .mem = mem, .to = &list};
@@ -110,14 +110,14 @@ static void find_self(void *arg, const addr *a, span name)
 	}
 }
 
-const reply_own *reply_self(const reply *r)
+const inreply_own *inreply_self(const inreply *r)
 {
 	static const char *const names[] = {"To", "Cc", "Delivered-To", "X-Original-To", "From"};
 	arena mem = arena_new(MEM_MAX);
 	addr found;
 	gather g = {.r = r, .seen = &found, .mem = &mem};
 	header_field f;
-	const reply_own *self = NULL;
+	const inreply_own *self = NULL;
 	for (size_t i = 0; i < sizeof names / sizeof *names && g.seen_count == 0; i++)
 		for (span rest = r->header; header_next(&rest, &f) == HEADER_FIELD;)
 			if (span_eqi(f.name, span_str(names[i])))
@@ -157,7 +157,7 @@ static size_t prefix(span s, const char *const *words)
 	return 0;
 }
 
-void reply_subject(span s, bool forward, str *to)
+void inreply_subject(span s, bool forward, str *to)
 {
 	/* what Outlook, Daum, Naver and others put there in the languages that are met */
 	static const char *const replies[] = {"Re", "답장", "회신", "답신", "답변", "Aw",  "Antw",
@@ -173,7 +173,7 @@ void reply_subject(span s, bool forward, str *to)
 }
 
 /* A field's decoded text on one line. */
-static void text_of(const reply *r, const char *name, str *to)
+static void text_of(const inreply *r, const char *name, str *to)
 {
 	header_field f;
 	str text = str_new(TEXT_MAX);
@@ -184,17 +184,17 @@ static void text_of(const reply *r, const char *name, str *to)
 	str_free(&text);
 }
 
-static void set_subject(const reply *r, bool forward, draft *d)
+static void set_subject(const inreply *r, bool forward, draft *d)
 {
 	str old = str_new(TEXT_MAX), subject = str_new(TEXT_MAX);
 	text_of(r, "Subject", &old);
-	reply_subject(str_span(&old), forward, &subject);
+	inreply_subject(str_span(&old), forward, &subject);
 	draft_set(d, "Subject", str_span(&subject));
 	str_free(&old);
 	str_free(&subject);
 }
 
-static void set_references(const reply *r, draft *d)
+static void set_references(const inreply *r, draft *d)
 {
 	str ids = str_new(TEXT_MAX);
 	msgid_references(r->header, &ids);
@@ -202,7 +202,7 @@ static void set_references(const reply *r, draft *d)
 	str_free(&ids);
 }
 
-void reply_start(const reply *r, bool all, draft *d)
+void inreply_start(const inreply *r, bool all, draft *d)
 {
 	arena mem = arena_new(MEM_MAX);
 	address(r, all, d, &mem);
@@ -212,7 +212,7 @@ void reply_start(const reply *r, bool all, draft *d)
 	set_references(r, d);
 }
 
-void reply_forward(const reply *r, draft *d)
+void inreply_forward(const inreply *r, draft *d)
 {
 	set_subject(r, true, d);
 	set_references(r, d);
@@ -227,7 +227,7 @@ static void put_name(void *arg, const addr *a, span name)
 		people_put(a, name, g->r->opener, g->to);
 }
 
-void reply_attribution(const reply *r, str *to)
+void inreply_attribution(const inreply *r, str *to)
 {
 	arena mem = arena_new(MEM_MAX);
 	str date = str_new(TEXT_MAX), who = str_new(TEXT_MAX);
@@ -251,7 +251,7 @@ void reply_attribution(const reply *r, str *to)
 	arena_free(&mem);
 }
 
-void reply_quote(span text, str *to)
+void inreply_quote(span text, str *to)
 {
 	while (text.n) {
 		span line = span_cut(&text, '\n');
@@ -265,7 +265,7 @@ void reply_quote(span text, str *to)
 	}
 }
 
-void reply_forward_text(const reply *r, span text, str *to)
+void inreply_forward_text(const inreply *r, span text, str *to)
 {
 	static const char *const names[] = {"From", "Date", "Subject", "To", "Cc"};
 	(void)str_put(to, S("---------- Forwarded message ----------\n"));

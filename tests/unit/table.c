@@ -228,7 +228,7 @@ static void programs(void)
 static void many_writers(void)
 {
 	pid_t pids[8];
-	char got[64], key[16];
+	char got[64], key[32];
 	size_t found = 0, failed = 0;
 	for (int p = 0; p < 8; p++) {
 		if ((pids[p] = fork()) != 0)

@@ -75,6 +75,25 @@ bool name_has_front(span entry, span front)
 	return entry.n > front.n && span_starts(entry, front) && entry.p[front.n] == '.';
 }
 
+void name_fresh(span entry, str *to)
+{
+	span unique = name_unique(entry);
+	size_t comma = span_find(unique, ',');
+	span host = span_sub(unique, 0, comma);
+	span seconds = span_cut(&host, '.');
+	uint64_t n;
+	(void)span_cut(&host, '.'); /* what was unique */
+	if (span_u64(seconds, INT64_MAX, &n))
+		(void)str_put(to, seconds);
+	else
+		(void)str_printf(to, "%lld", (long long)time(NULL));
+	(void)str_putc(to, '.');
+	put_unique(to);
+	(void)str_putc(to, '.');
+	(void)str_put(to, host.n ? host : S("localhost"));
+	(void)str_put(to, span_sub(entry, comma, entry.n));
+}
+
 span name_unique(span entry)
 {
 	return span_sub(entry, 0, span_find(entry, ':'));

@@ -15,6 +15,9 @@ void name_sizes(uint64_t octets, uint64_t wire, str *to);
 /* Whether a directory entry is this delivery, whatever host, sizes and flags are behind the front. */
 bool name_has_front(span entry, span front);
 
+/* A base name that never was, for a message whose own is taken: its time, sizes, host and flags stay. */
+void name_fresh(span entry, str *to);
+
 /* What stands before ":2,": it stays the same as long as the message is in the folder, whoever wrote it. */
 span name_unique(span entry);
 /* The seconds that a name begins with; false where there are none. */

@@ -61,23 +61,9 @@ void summary_read(const peek *p, const scan_message *m, unsigned want, summary *
 	s->octets = peek_octets(p, m);
 }
 
-/* One line of printable ASCII without an encoded word is its own text. */
-static bool plain(span s)
-{
-	for (size_t i = 0; i < s.n; i++)
-		if ((unsigned char)s.p[i] < ' ' || (unsigned char)s.p[i] >= 0x7f ||
-		    (s.p[i] == '=' && i + 1 < s.n && s.p[i + 1] == '?'))
-			return false;
-	return true;
-}
-
 void summary_text(span body, const charset_opener *opener, str *to)
 {
-	body = span_trim(body);
-	if (plain(body))
-		(void)str_put(to, body);
-	else
-		word_decode(body, opener, to);
+	word_decode(body, opener, to);
 }
 
 typedef struct person {

@@ -22,6 +22,9 @@ args() {
 	mail-parts) ARGS=(-T) ;;
 	mail-show) ARGS=(-w 40) ;;
 	mail-init) ARGS=(example.org) ;;
+	maildir-flag) ARGS=(+S "$WORK/box/cur/1.a.h:2,") ;;
+	maildir-pick) ARGS=('body ~ body' "$WORK/message") ;;
+	maildir-refile) ARGS=("$WORK/box" "$WORK/box/cur/1.a.h:2,") ;;
 	maildir-list) ARGS=(-l "$PABAL_ROOT/mail/example.org/alice" "$WORK/message") ;;
 	mail-up) ARGS=(-x) ;;              # serves until it is ended: only its usage is tried
 	mail-user) ARGS=(list) ;;

@@ -143,8 +143,23 @@ static void decode_line(span s, const charset_opener *opener, str *to)
 	str_free(&r.octets);
 }
 
+/* One line of printable ASCII without an encoded word is its own text. */
+static bool is_plain(span s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if ((unsigned char)s.p[i] < ' ' || (unsigned char)s.p[i] >= 0x7f ||
+		    (s.p[i] == '=' && i + 1 < s.n && s.p[i + 1] == '?'))
+			return false;
+	return true;
+}
+
 void word_decode(span body, const charset_opener *opener, str *to)
 {
+	body = span_trim(body);
+	if (is_plain(body)) { /* most fields */
+		(void)str_put(to, body);
+		return;
+	}
 	str line = str_new(body.n + 1);
 	header_unfold(body, &line);
 	decode_line(str_span(&line), opener, to);

@@ -1,0 +1,245 @@
+/* Expressions: whether a message is meant. Three truths: what a level does not tell is unknown, and
+ * `and` and `or` are decided as soon as one side decides them. So a body is read only if nothing else can
+ * tell. */
+#include "mail/pick.h"
+
+#include <string.h>
+
+#include "mail/addr.h"
+#include "mail/body.h"
+#include "mail/date.h"
+#include "mail/fold.h"
+#include "mail/header.h"
+#include "mail/part.h"
+#include "mail/pick_tree.h"
+#include "mail/word.h"
+
+enum { ADDRESSES_MAX = 100000, ADDRESSES_ROOM = 64 << 20, TREE_ROOM = 64 << 20 };
+
+static enum pick_truth truth(bool b)
+{
+	return b ? PICK_YES : PICK_NO;
+}
+
+static bool compare(const pick_test *t, int64_t n)
+{
+	switch (t->how) {
+	case HOW_LESS:
+		return n < t->low;
+	case HOW_LESS_EQUAL:
+		return n < t->high;
+	case HOW_MORE:
+		return n >= t->high;
+	case HOW_MORE_EQUAL:
+		return n >= t->low;
+	default:
+		return n >= t->low && n < t->high;
+	}
+}
+
+static bool has_flags(const pick_test *t, span flags)
+{
+	for (size_t i = 0; i < t->value.n; i++)
+		if (span_find(flags, t->value.p[i]) == flags.n)
+			return false;
+	return true;
+}
+
+/* Line by line, as grep does; a NUL counts as the end of its line. */
+static bool regex_finds(const regex_t *regex, span text)
+{
+	str line = str_new(PICK_LINE_MAX);
+	bool found = false;
+	do {
+		span one = span_cut(&text, '\n');
+		str_clear(&line);
+		(void)str_put(&line, span_sub(one, 0, PICK_LINE_MAX));
+		found = regexec(regex, str_cstr(&line), 0, NULL, 0) == 0;
+	} while (!found && text.n);
+	str_free(&line);
+	return found;
+}
+
+/* ---- fields */
+
+typedef struct wanted {
+	span value;
+	bool found;
+	str *text;
+	const charset_opener *opener;
+} wanted;
+
+/* `=` on addresses: one of the addresses, or one of the names. */
+static void compare_address(void *arg, const addr *a, span name)
+{
+	wanted *w = arg;
+	str_clear(w->text);
+	addr_write(a, w->text);
+	if (span_eqi(str_span(w->text), w->value))
+		w->found = true;
+	if (name.n > 1 && name.p[0] == '"')
+		name = span_sub(name, 1, name.n - 1);
+	str_clear(w->text);
+	word_decode(name, w->opener, w->text);
+	if (name.n && span_eq(str_span(w->text), w->value))
+		w->found = true;
+}
+
+static bool is_value(pick *p, const pick_test *t, const pick_facts *f, span body)
+{
+	if (span_eq(span_trim(str_span(&p->text)), t->value))
+		return true;
+	if (!t->addresses)
+		return false;
+	wanted w = {t->value, false, &p->form, f->opener};
+	arena mem = arena_new(ADDRESSES_ROOM);
+	(void)addr_list(body, &mem, ADDRESSES_MAX, compare_address, &w);
+	arena_free(&mem);
+	return w.found;
+}
+
+static bool matches_body(pick *p, const pick_test *t, const pick_facts *f, span body)
+{
+	str_clear(&p->text);
+	word_decode(body, f->opener, &p->text);
+	if (t->how == HOW_IS)
+		return is_value(p, t, f, body);
+	if (t->how == HOW_REGEX)
+		return regex_finds(t->regex, str_span(&p->text));
+	str_clear(&p->form);
+	fold_text(str_span(&p->text), &p->form);
+	return fold_find(str_span(&p->form), t->value);
+}
+
+static void skip_mbox_line(span *header)
+{
+	if (span_starts(*header, S("From ")) || span_starts(*header, S(">From ")))
+		(void)span_cut(header, '\n');
+}
+
+static bool test_field(pick *p, const pick_test *t, const pick_facts *f)
+{
+	header_field field;
+	span header = f->header;
+	skip_mbox_line(&header);
+	while (header_next(&header, &field) == HEADER_FIELD)
+		if (field.name.n == t->name.n && span_eqi(field.name, t->name) &&
+		    matches_body(p, t, f, field.body))
+			return true;
+	return false;
+}
+
+/* A Date that cannot be read is the time of arrival. */
+static int64_t date_of(const pick_facts *f)
+{
+	header_field field;
+	int64_t date;
+	span header = f->header;
+	skip_mbox_line(&header);
+	if (header_get(header, "Date", &field) && date_parse(field.body, &date))
+		return date;
+	return f->arrived;
+}
+
+/* ---- bodies */
+
+static bool test_part(pick *p, const pick_test *t, const part *one, const body_style *style)
+{
+	str_clear(&p->text);
+	body_text(one, style, &p->text);
+	if (t->how == HOW_REGEX)
+		return regex_finds(t->regex, str_span(&p->text));
+	str_clear(&p->form);
+	fold_text(str_span(&p->text), &p->form);
+	return fold_find(str_span(&p->form), t->value);
+}
+
+/* All text of a message, attached and alternative texts too. */
+static bool test_body(pick *p, const pick_test *t, const pick_facts *f)
+{
+	arena mem = arena_new(TREE_ROOM);
+	body_style style = {.opener = f->opener};
+	part_tree tree;
+	bool found = false;
+	if (part_parse(f->message, &mem, &tree))
+		for (size_t i = 0; !found && i < tree.count; i++)
+			if (tree.parts[i].kind == PART_LEAF &&
+			    part_type_is(tree.parts + i, "text", NULL))
+				found = test_part(p, t, tree.parts + i, &style);
+	arena_free(&mem);
+	return found;
+}
+
+/* ---- */
+
+static enum pick_level level_of(const pick_test *t, const pick_facts *f)
+{
+	switch (t->what) {
+	case TEST_SIZE:
+		return f->octets_known ? PICK_NAME : PICK_HEADER;
+	case TEST_DATE:
+	case TEST_FIELD:
+		return PICK_HEADER;
+	case TEST_BODY:
+		return PICK_BODY;
+	default:
+		return PICK_NAME;
+	}
+}
+
+static bool run_test(pick *p, const pick_test *t, const pick_facts *f)
+{
+	switch (t->what) {
+	case TEST_FLAG:
+		return has_flags(t, f->flags);
+	case TEST_NEW:
+		return f->is_new;
+	case TEST_ARRIVED:
+		return compare(t, f->arrived);
+	case TEST_SIZE:
+		return compare(t, f->octets < INT64_MAX ? (int64_t)f->octets : INT64_MAX);
+	case TEST_DATE:
+		return compare(t, date_of(f));
+	case TEST_FIELD:
+		return test_field(p, t, f);
+	default:
+		return test_body(p, t, f);
+	}
+}
+
+static enum pick_truth judge_test(pick *p, pick_test *t, const pick_facts *f, enum pick_level level)
+{
+	if (t->known == PICK_UNKNOWN && level_of(t, f) <= level)
+		t->known = truth(run_test(p, t, f) != t->negated);
+	return t->known;
+}
+
+/* As deep as the expression is, which is bounded. */
+static enum pick_truth judge(pick *p, uint32_t at, const pick_facts *f, enum pick_level level)
+{
+	const pick_node *n = p->nodes + at;
+	if (n->kind == NODE_TEST)
+		return judge_test(p, p->tests + n->child, f, level);
+	if (n->kind == NODE_NOT) {
+		enum pick_truth inner = judge(p, n->child, f, level);
+		return inner == PICK_UNKNOWN ? inner : truth(inner == PICK_NO);
+	}
+	enum pick_truth decides = n->kind == NODE_AND ? PICK_NO : PICK_YES;
+	enum pick_truth all = truth(decides == PICK_NO);
+	for (uint32_t c = n->child; c != NODE_NONE; c = p->nodes[c].next) {
+		enum pick_truth one = judge(p, c, f, level);
+		if (one == decides)
+			return one;
+		if (one == PICK_UNKNOWN)
+			all = one;
+	}
+	return all;
+}
+
+enum pick_truth pick_match(pick *p, const pick_facts *f, enum pick_level level)
+{
+	if (level == PICK_NAME)
+		for (size_t i = 0; i < p->test_count; i++)
+			p->tests[i].known = PICK_UNKNOWN;
+	return judge(p, p->top, f, level);
+}

@@ -250,6 +250,7 @@ static int keep(composer *c, session *s, int code)
 		drop_taken(c);
 	warn("the draft is kept in %s", str_cstr(&where));
 	str_free(&where);
+	session_close(s, false);
 	return code;
 }
 
@@ -275,7 +276,7 @@ static int edit(composer *c)
 	case SESSION_DROP:
 		break;
 	}
-	session_close(&s);
+	session_close(&s, true);
 	drop_taken(c);
 	return code;
 }

@@ -153,10 +153,10 @@ assert two.get_filename() == "two.gif" and two.get_content() == open("data.bin",
 
 @test "50 MB with flat memory" {
 	head -c 50000000 /dev/urandom >big
-	python3 - <<-'END'
-		import resource, subprocess
-		subprocess.run(["mail-attach", "big"], stdin=open("plain", "rb"), stdout=open("m", "wb"), check=True,
-		               preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_DATA, (32 << 20, 32 << 20)))
-	END
+	case $BUILD in
+	*asan) ;; # which needs more for itself
+	*) ulimit -d 16384 ;;
+	esac
+	mail-attach big <plain >m
 	mail-parts -p big <m | cmp - big
 }

@@ -341,12 +341,11 @@ assert plain.get_content() == "given\n" and html.get_content_type() == "text/htm
 
 @test "50 MB are attached with flat memory" {
 	head -c 50000000 /dev/urandom >big
-	python3 - <<-'END'
-		import resource, subprocess
-		subprocess.run(["mail-compose", "-F", "a@b.c", "-t", "b@example.net", "-a", "big"], stdin=subprocess.DEVNULL,
-		               stdout=open("m", "wb"), check=True,
-		               preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_DATA, (32 << 20, 32 << 20)))
-	END
+	case $BUILD in
+	*asan) ;; # which needs more for itself
+	*) ulimit -d 16384 ;;
+	esac
+	compose -t b@example.net -a big </dev/null >m
 	mail-parts -p 2 <m | cmp - big
 }
 

@@ -34,9 +34,10 @@ status session_open(session *s, const letter *l)
 				  strerror(errno));
 }
 
-void session_close(session *s)
+void session_close(session *s, bool drop)
 {
-	(void)unlink(str_cstr(&s->path));
+	if (drop)
+		(void)unlink(str_cstr(&s->path));
 	if (s->terminal >= 0)
 		(void)close(s->terminal);
 	str_free(&s->path);

@@ -14,8 +14,8 @@ typedef struct session {
 /* Writes the draft into a new file. SIGHUP, SIGINT, SIGQUIT and SIGTERM end the question from then on, not the
  * process. EX_CANTCREAT where there can be no file. */
 status session_open(session *, const letter *);
-/* The file goes. */
-void session_close(session *);
+/* With `drop` the file goes. */
+void session_close(session *, bool drop);
 
 enum session_answer {
 	SESSION_SEND, /* or nobody is there to ask, and it can be sent */

@@ -356,6 +356,33 @@ assert plain.get_content() == "given\n" and html.get_content_type() == "text/htm
 	! grep -i '^Bcc' "$PABAL_ROOT"/queue/new/*
 }
 
+@test "what is 8-bit is called so" {
+	printf 'Subject: x\n\n8비트\n' >eight
+	echo look | compose -m -t bob@example.net -f eight >m
+	grep -qx 'Content-Transfer-Encoding: 8bit' <(sed '/^$/q' m)
+	mail-parts -p 2 <m | cmp - eight
+	echo 한글 | compose -8 -t bob@example.net -a orig >m
+	grep -qx 'Content-Transfer-Encoding: 8bit' <(sed '/^$/q' m)
+	echo 한글 | compose -t bob@example.net -a orig >m
+	! grep -qx 'Content-Transfer-Encoding: 8bit' m
+}
+
+@test "many recipients: all are answered, quickly; more than can be is refused" {
+	many() {
+		printf 'From: a@example.net\nCc: x@example.net'
+		awk -v n="$1" 'BEGIN { for (i = 0; i < n; i++) printf ",\n u%d@example.org", i }'
+		printf '\n\nx\n'
+	}
+	many 3000 >n
+	SECONDS=0
+	compose -R n </dev/null >m
+	[ "$(mail-header -x cc -A <m | wc -l)" = 3001 ]
+	many 20000 >n
+	run -65 --separate-stderr compose -R n </dev/null
+	[ -z "$output" ]
+	((SECONDS < 20))
+}
+
 # ---- the editor
 
 editor() { # SCRIPT: becomes $EDITOR; its "$1" is the file
@@ -408,6 +435,37 @@ drafts() { ls "$MAILDIR"/.Drafts/cur/*:2,D 2>/dev/null; }
 	[ "$(mail-parts -p 2 <sent)" = data ]
 	[ "$(field bcc <sent)" = b@example.net ]
 	[ -z "$(drafts)" ]
+}
+
+@test "a draft of another program is taken up with its attachments" {
+	mkdir -p Maildir/{cur,new,tmp}
+	sender
+	head -c 3000 /dev/urandom >data.bin
+	python3 - <<-'END'
+		from email.message import EmailMessage
+		m = EmailMessage()
+		m["From"], m["To"], m["Subject"] = "chul@example.org", "이순신 <lee@example.org>", "초안"
+		m.set_content("가나다\n", charset="euc-kr")
+		m.add_attachment(open("data.bin", "rb").read(), maintype="application", subtype="x-data", filename="자료.bin")
+		open("Maildir/cur/9.x.host:2,D", "wb").write(bytes(m))
+	END
+	editor 'cp "$1" seen; echo 라 >>"$1"'
+	run -1 at_terminal k mail-compose -e -d Maildir/cur/9.x.host:2,D
+	grep -qx 'To: 이순신 <lee@example.org>' seen
+	grep -qx 가나다 seen
+	[ -e Maildir/cur/9.x.host:2,D ] # the new draft holds on to it
+	at_terminal s mail-compose -e -x ./send -d "$(drafts)"
+	mail-parts -p 자료.bin <sent | cmp - data.bin
+	[ "$(mail-parts -p 1 <sent)" = $'가나다\n라\n라' ]
+}
+
+@test "what is said is sent by sendmail, into the queue" {
+	editor 'sed -i "s/^Cc:/Cc: c@example.net/" "$1"'
+	at_terminal s mail-compose -F 'Kim <chul@example.org>' -t lee@example.org -b b@example.net -s x -e
+	grep -h '^MAIL\|^RCPT' "$PABAL_ROOT"/queue/new/* | cut -d' ' -f1,2 | paste -sd' ' >envelope
+	grep -qx 'MAIL FROM:<chul@example.org> RCPT TO:<lee@example.org> RCPT TO:<c@example.net> RCPT TO:<b@example.net>' envelope
+	! grep -i '^Bcc' "$PABAL_ROOT"/queue/new/*
+	[ -z "$(ls "$TMPDIR")" ]
 }
 
 @test "drop" {

@@ -6,6 +6,7 @@
 #include "base/die.h"
 #include "mail/charset.h"
 #include "mail/code.h"
+#include "mail/field.h"
 #include "mail/param.h"
 #include "mail/utf8.h"
 
@@ -130,6 +131,13 @@ void attachment_judge(attachment *a, bool declared, bool eight_bit_ok)
 	}
 	if (span_eqi(a->type, S("application/octet-stream")))
 		a->encoding = PART_BASE64;
+}
+
+bool attachment_is_8bit(const attachment *a)
+{
+	if (a->header.n)
+		return field_needs_words(a->header) || field_needs_words(a->octets);
+	return a->encoding == PART_8BIT || a->encoding == PART_BINARY;
 }
 
 /* ---- writing */

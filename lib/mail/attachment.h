@@ -27,6 +27,9 @@ span attachment_type(span sniffed, span name);
  * `declared` a type with a charset of its own stays. */
 void attachment_judge(attachment *, bool declared, bool eight_bit_ok);
 
+/* Whether it is not 7-bit as it is written: then what holds it is 8bit too (RFC 2045, 6.4). */
+bool attachment_is_8bit(const attachment *);
+
 typedef void attachment_put(void *arg, span octets);
 
 /* The header, the empty line, the encoded octets; line ends are LF, also of what stood with CRLF. */

@@ -28,8 +28,10 @@ static void put_boundary(const writer *w, span level)
 	puts_to(w, w->c->token);
 }
 
-static void open_multipart(const writer *w, span level)
+static void open_multipart(const writer *w, span level, bool eight_bit)
 {
+	if (eight_bit)
+		puts_to(w, S("Content-Transfer-Encoding: 8bit\n"));
 	puts_to(w, S("Content-Type: multipart/"));
 	puts_to(w, level);
 	puts_to(w, S(";\n boundary=\""));
@@ -65,6 +67,12 @@ static void put_text(const writer *w, span subtype, span text)
 		puts_to(w, S("\n"));
 }
 
+static bool body_is_8bit(const compose *c)
+{
+	return code_choose(c->text, true, c->eight_bit) == PART_8BIT ||
+	       code_choose(c->html, true, c->eight_bit) == PART_8BIT;
+}
+
 static void put_body(const writer *w)
 {
 	const compose *c = w->c;
@@ -72,7 +80,7 @@ static void put_body(const writer *w)
 		put_text(w, S("plain"), c->text);
 		return;
 	}
-	open_multipart(w, S("alternative"));
+	open_multipart(w, S("alternative"), body_is_8bit(c));
 	delimiter(w, S("alternative"), S(""), S("\n"));
 	put_text(w, S("plain"), c->text);
 	delimiter(w, S("alternative"), S("\n"), S("\n"));
@@ -89,7 +97,10 @@ void compose_write(const compose *c, attachment_put *put, void *arg)
 		put_body(&w);
 		return;
 	}
-	open_multipart(&w, S("mixed"));
+	bool eight_bit = body_is_8bit(c);
+	for (size_t i = 0; i < c->count && !eight_bit; i++)
+		eight_bit = attachment_is_8bit(c->parts + i);
+	open_multipart(&w, S("mixed"), eight_bit);
 	delimiter(&w, S("mixed"), S(""), S("\n"));
 	put_body(&w);
 	for (size_t i = 0; i < c->count; i++) {

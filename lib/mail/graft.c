@@ -2,6 +2,7 @@
 
 #include "mail/body.h"
 #include "mail/edit.h"
+#include "mail/field.h"
 
 typedef struct writer {
 	const graft *g;
@@ -58,8 +59,13 @@ static span new_boundary(const graft *g, str *to)
 	return str_span(to);
 }
 
-static void put_type(const writer *w, span boundary)
+static void put_type(const writer *w, span boundary, span inner)
 {
+	bool eight_bit = field_needs_words(inner);
+	for (size_t i = 0; i < w->g->count && !eight_bit; i++)
+		eight_bit = attachment_is_8bit(w->g->parts + i);
+	if (eight_bit)
+		say(w, S("Content-Transfer-Encoding: 8bit\n"));
 	say(w, w->g->beside_html ? S("Content-Type: multipart/related; type=\"text/html\"")
 				 : S("Content-Type: multipart/mixed"));
 	say(w, S(";\n boundary=\""));
@@ -118,7 +124,7 @@ static void wrap_part(const writer *w, const part *p)
 	str name = str_new(200);
 	span boundary = new_boundary(w->g, &name);
 	old(w, span_sub(m, 0, from));
-	put_type(w, boundary);
+	put_type(w, boundary, span_sub(m, from, end));
 	old(w, span_sub(m, from, end));
 	put_parts(w, boundary);
 	delimiter(w, boundary, S("--"));
@@ -157,7 +163,7 @@ static void wrap_message(const writer *w, const edit *e)
 	put_fields(w, e, false);
 	if (!mime)
 		say(w, S("MIME-Version: 1.0\n"));
-	put_type(w, boundary);
+	put_type(w, boundary, body);
 	put_fields(w, e, true);
 	say(w, S("\n"));
 	old(w, body);

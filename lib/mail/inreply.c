@@ -7,8 +7,8 @@
 #include "mail/word.h"
 
 enum {
-	PEOPLE_MAX = 10000,
-	MEM_MAX = 16 << 20,
+	PEOPLE_MAX = 1000000,
+	MEM_MAX = 256 << 20,
 	TEXT_MAX = 4 << 20, /* octets of a field */
 	SEEN_MAX = 10000,
 };
@@ -21,7 +21,8 @@ typedef struct gather {
 	size_t seen_count;
 	arena *mem;
 	str *to;
-	bool own; /* own addresses are taken too */
+	bool own;  /* own addresses are taken too */
+	bool over; /* more than fit */
 } gather;
 
 /* People write their own local part in any case. */
@@ -41,11 +42,15 @@ static bool is_own(const inreply *r, const addr *a)
 static void each(void *arg, const addr *a, span name)
 {
 	gather *g = arg;
-	if (a->null || (!g->own && is_own(g->r, a)) || g->seen_count == SEEN_MAX)
+	if (a->null || (!g->own && is_own(g->r, a)))
 		return;
 	for (size_t i = 0; i < g->seen_count; i++)
 		if (same(g->seen + i, a))
 			return;
+	if (g->seen_count == SEEN_MAX) {
+		g->over = true;
+		return;
+	}
 	g->seen[g->seen_count++] = *a;
 	if (g->to->n)
 		(void)str_put(g->to, S(", "));
@@ -68,6 +73,13 @@ static void set(draft *d, const char *name, str *value)
 	str_clear(value);
 }
 
+/* Nobody is left out in silence. */
+static void add_done(gather *g, draft *d)
+{
+	d->over = d->over || g->over || g->to->over;
+	str_free(g->to);
+}
+
 static void address(const inreply *r, bool all, draft *d, arena *mem)
 {
 	str list = str_new(TEXT_MAX);
@@ -79,7 +91,7 @@ static void address(const inreply *r, bool all, draft *d, arena *mem)
 		add(&g, "Mail-Followup-To");
 	if (list.n) {
 		set(d, "To", &list);
-		str_free(&list);
+		add_done(&g, d);
 		return;
 	}
 	add(&g, "Reply-To");
@@ -97,7 +109,7 @@ static void address(const inreply *r, bool all, draft *d, arena *mem)
 		add(&g, "Cc");
 		set(d, "Cc", &list);
 	}
-	str_free(&list);
+	add_done(&g, d);
 }
 
 static void find_self(void *arg, const addr *a, span name)

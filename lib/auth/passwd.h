@@ -20,9 +20,6 @@ bool passwd_usable(span password);
 bool passwd_make(span password, str *value);
 /* Against one value. */
 enum passwd_result passwd_verify(span value, span password);
-/* Against the table; takes as long for an address that is not there. On PASSWD_DOUBT *error says
- * why. */
-enum passwd_result passwd_check(span address, span password, const char **error, size_t *line);
 /* The verifier in a value; false where it has none or it is malformed. */
 bool passwd_scram(span value, scram *);
 /* Whether a value has a form that passwd_verify() understands, for mail-doctor. */

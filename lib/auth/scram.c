@@ -4,7 +4,7 @@
 
 #include "mail/base64.h"
 
-enum { ITERATIONS_MAX = 10000000, NEW_SALT = 16 };
+enum { ITERATIONS_MAX = 10000000 };
 
 static span octets(const unsigned char *p, size_t n)
 {
@@ -31,7 +31,7 @@ bool scram_derive(span password, span salt, unsigned iterations, scram *s)
 
 bool scram_make(span password, scram *s)
 {
-	unsigned char salt[NEW_SALT];
+	unsigned char salt[SCRAM_NEW_SALT];
 	return getrandom(salt, sizeof salt, 0) == (ssize_t)sizeof salt &&
 	       scram_derive(password, octets(salt, sizeof salt), SCRAM_ITERATIONS, s);
 }

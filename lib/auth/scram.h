@@ -6,7 +6,7 @@
 #include "base/str.h"
 #include "io/digest.h"
 
-enum { SCRAM_ITERATIONS = 4096, SCRAM_SALT_MAX = 64 };
+enum { SCRAM_ITERATIONS = 4096, SCRAM_SALT_MAX = 64, SCRAM_NEW_SALT = 16 };
 
 typedef struct scram {
 	unsigned iterations;

@@ -99,19 +99,11 @@ static span read_password(arena *a)
 	return line;
 }
 
-/* A table may replace its file, so its owner is set again where root does that. */
 static enum table_result set_entry(const char *name, mode_t mode, span key, span value)
 {
-	str path = str_new(PATH_MAX);
-	struct stat old;
-	(void)str_printf(&path, "%s/%s", control_root(), name);
-	bool was = stat(str_cstr(&path), &old) == 0;
 	enum table_result r = table_set(name, mode, key, value);
 	if (r == TABLE_ERROR)
-		die_errno(EX_CANTCREAT, "%s", str_cstr(&path));
-	if (was && geteuid() == 0 && chown(str_cstr(&path), old.st_uid, old.st_gid) < 0)
-		die_errno(EX_CANTCREAT, "owner of %s", str_cstr(&path));
-	str_free(&path);
+		die_errno(EX_CANTCREAT, "%s/%s", control_root(), name);
 	return r;
 }
 

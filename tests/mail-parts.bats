@@ -171,10 +171,10 @@ w(b"\n--%s--\n" % sys.argv[2].encode())' "$1" "$2"
 		head -c 37000000 /dev/zero | base64
 		printf -- '--b--\n'
 	} >m
-	python3 - <<-'END'
-		import resource, subprocess
-		subprocess.run(["mail-parts", "-p", "1"], stdin=open("m", "rb"), stdout=open("out", "wb"), check=True,
-		               preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_DATA, (16 << 20, 16 << 20)))
-	END
+	case $BUILD in
+	*asan) ;; # which needs more for itself
+	*) ulimit -d 16384 ;;
+	esac
+	mail-parts -p 1 <m >out
 	[ "$(stat -c %s out)" = 37000000 ]
 }

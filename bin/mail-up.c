@@ -28,7 +28,7 @@ static const struct service {
 	const char *needs, *user;
 } services[] = {
     {"smtp", 25, {"smtp-recv"}, NULL, "mailq"},
-    {"submission", 587, {"smtp-recv", "-s"}, "auth-check", "mailq"},
+    {"submission", 587, {"smtp-recv", "-s"}, "tls-wrap", "mailq"},
     {"pop3", 110, {"pop3d"}, "auth-check", NULL},
     {"imap", 143, {"imapd-lite"}, "auth-check", NULL},
     {"queue", 0, {"queue-run", "-w"}, NULL, NULL},

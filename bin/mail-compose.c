@@ -108,6 +108,8 @@ static void answer(composer *c, span typed)
 {
 	str body = str_new(TEXT_MAX);
 	must(stored_open(&c->original, c->answered));
+	if (is_input(c->answered))
+		c->l.input = c->original.octets;
 	inreply r = {c->original.tree.parts[0].header, &c->opener, c->who.own, c->who.count};
 	const inreply_own *own = inreply_self(&r);
 	draft *d = &c->l.d;
@@ -405,7 +407,7 @@ static void options(composer *c, int argc, char **argv)
 	    (resent &&
 	     (c->edit || given(c, 's') || given(c, 'a') || given(c, 'A') || given(c, 'H'))) ||
 	    (resent && !given(c, 't') && !given(c, 'c') && !given(c, 'b')) ||
-	    (c->how == 'f' && is_input(c->answered)))
+	    (c->how == 'f' && c->edit && is_input(c->answered)))
 		misuse();
 }
 

@@ -268,6 +268,28 @@ assert max(map(len, raw.split(b"\n"))) <= 78' <m
 	diff <(sed -n '/^Content-Type: application/,/^--/p' n | sed '/^--/d') <(sed -n '/^Content-Type: application/,/^--/p' m | sed '/^--/d')
 }
 
+@test "what is answered may be standard input" {
+	compose -r - <orig >m
+	[ "$(field in-reply-to <m)" = '<3@example.org>' ]
+	head -c 3000 /dev/urandom >data.bin
+	echo original | compose -t chul@example.org -a data.bin >n
+	compose -t bob@example.net -f - <n >m
+	mail-parts -p 2 <m | cmp - data.bin
+	cat n | compose -t bob@example.net -m -f - >m
+	mail-parts -p 2 <m | cmp - n
+	run -64 compose -t bob@example.net -e -f - <n
+	run -66 compose -t bob@example.net -a - <n # only a message that is answered
+}
+
+@test "a message with CRLF ends is answered as one with LF" {
+	sed 's/$/\r/' orig >crlf
+	for how in -R -f; do
+		echo x | compose -t a@b $how orig | grep -v '^Date\|^Message-ID' >m
+		echo x | compose -t a@b $how crlf | grep -v '^Date\|^Message-ID' >n
+		cmp m n
+	done
+}
+
 @test "forward as an attachment: the whole message" {
 	echo look | compose -m -t bob@example.net -f orig >m
 	mail-parts -p 2 <m | cmp - orig

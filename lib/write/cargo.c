@@ -20,6 +20,7 @@ void cargo_init(cargo *c, bool eight_bit)
 	c->count = 0;
 	c->mem = arena_new(MEM_MAX);
 	c->magic = NULL;
+	c->input = (span){NULL, 0};
 	c->eight_bit = eight_bit;
 	c->problem = str_new(PROBLEM_MAX);
 }
@@ -57,12 +58,14 @@ static bool fail(cargo *c, span what, const char *why)
 	return false;
 }
 
-/* A new slot with a map of the file on fd. */
+/* A new slot with a map of the file on fd; -1: of `input`. */
 static bool take(cargo *c, int fd, span what, attachment **made)
 {
 	if (c->count == CARGO_MAX)
 		return fail(c, what, "too many attachments");
-	if (!map_open(&c->maps[c->count], fd, INT64_MAX))
+	if (fd < 0)
+		c->maps[c->count] = (map){.octets = c->input};
+	else if (!map_open(&c->maps[c->count], fd, INT64_MAX))
 		return fail(c, what, strerror(errno));
 	*made = &c->parts[c->count];
 	**made = (attachment){.octets = c->maps[c->count++].octets,
@@ -129,6 +132,8 @@ bool cargo_file(cargo *c, span path, span type, span as)
 /* A slot with the whole message. */
 static bool take_message(cargo *c, span path, attachment **a)
 {
+	if (c->input.p && span_eq(path, S("-")))
+		return take(c, -1, path, a);
 	char *file = cargo_path(&c->mem, path);
 	int fd = file && !memchr(path.p, 0, path.n) ? store_open(file, NULL) : -1;
 	if (fd < 0)

@@ -17,6 +17,7 @@ typedef struct cargo {
 	arena mem;
 	sniff *magic; /* opened with the first file */
 	bool eight_bit;
+	span input;  /* the message that the path "-" stands for; p NULL: none */
 	str problem; /* why the last call was false */
 } cargo;
 

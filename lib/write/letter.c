@@ -34,6 +34,7 @@ void letter_open(letter *l, const charset_opener *opener, span host, bool eight_
 	l->host = host;
 	l->eight_bit = eight_bit;
 	cargo_init(&l->goods, eight_bit);
+	l->input = (span){NULL, 0};
 	l->html = l->from = S("");
 	l->problem = str_new(PROBLEM_MAX);
 	l->code = EX_OK;
@@ -141,6 +142,7 @@ void letter_check(letter *l, bool recipients)
 		draft_set(&l->d, "From", l->from);
 	cargo_free(&l->goods);
 	cargo_init(&l->goods, l->eight_bit);
+	l->goods.input = l->input;
 	if (l->d.bad_line)
 		wrong(l, EX_DATAERR, "the header has a line that is no field", S(""));
 	if (l->d.not_utf8)

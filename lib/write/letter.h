@@ -14,6 +14,7 @@ typedef struct letter {
 	span from; /* where the draft does not say it */
 	bool eight_bit;
 	cargo goods;
+	span input;  /* the message that the path "-" stands for; p NULL: none */
 	span html;   /* as it is sent; "" none */
 	str problem; /* why it cannot be sent, for a person; "" it can */
 	int code;    /* and the exit status that says so */

@@ -30,6 +30,8 @@ status stored_open(stored *s, const char *path)
 	int fd = input ? STDIN_FILENO : store_open(path, &s->path);
 	bool done = fd >= 0 && map_open(&s->m, fd, INT64_MAX);
 	int error = errno;
+	if (input)
+		(void)str_putc(&s->path, '-');
 	if (fd >= 0 && !input)
 		(void)close(fd);
 	if (!done)

@@ -3,15 +3,19 @@
 # All commands succeed; they run in order, in one folder for a page. `.Dl $ COMMAND` is run too. Lines at the start of a
 # block without `$ ` are a file's content.
 #
-# The sandbox: an installation for example.org with the mailboxes alice and bob, a network of its own where
+# In the tutorial, pabal-mail(7), all sections are run, by one shell.
+#
+# The sandbox of a page: an installation for example.org with the mailboxes alice and bob, a network of its own where
 # 127.0.0.1:2525 is an smtp-recv of this installation, and a folder with the files `message` (plain), `report.txt`,
 # and `list` (one address a line).
 load lib
 
+is_tutorial() { [[ $1 == *pabal-mail.7 ]]; }
+
 # examples_of PAGE: its commands (RUN, AND) and what they print (OUT), END at the end of a block.
 examples_of() {
-	awk '
-	/^\.Sh/ { on = ($0 == ".Sh EXAMPLES") }
+	awk -v all="$(is_tutorial "$1" && echo 1)" '
+	/^\.Sh/ { on = all || $0 == ".Sh EXAMPLES" }
 	/^\.Bd -literal/ && on { in_block = 1; session = 0; next }
 	/^\.Dl \$ / && on { sub(/^\.Dl \$ /, ""); gsub(/\\&/, ""); print "RUN " $0; print "END"; next }
 	/^\.Ed/ { if (in_block && session) print "END"; in_block = 0; next }
@@ -53,10 +57,13 @@ sandbox() {
 # The sessions of one page, in one sandbox, in the order of the page.
 page() {
 	local page=$1 line kind text command= want=$BATS_TEST_TMPDIR/want got=$BATS_TEST_TMPDIR/got ran=0
+	run_one() {
+		if is_tutorial "$page"; then eval "$command"; else timeout -k 5 30 bash -c "$command"; fi
+	}
 	run_command() {
 		[ -n "$command" ] || return 0
 		((ran += 1))
-		timeout -k 5 30 bash -c "$command" >"$got" 2>&1 </dev/null || {
+		run_one >"$got" 2>&1 </dev/null || {
 			echo "$page: exit $?: $command"
 			cat "$got"
 			return 1
@@ -68,12 +75,13 @@ page() {
 		}
 		command=
 	}
-	while read -r kind text; do
+	while IFS= read -r line; do
+		kind=${line%% *} text=${line#* }
 		case $kind in
 		RUN) run_command || return; command=$text; : >"$want" ;;
 		AND) command+=$'\n'$text ;;
 		OUT) echo "$text" >>"$want" ;;
-		END) run_command || return ;;
+		END*) run_command || return ;;
 		esac
 	done < <(examples_of "$page")
 	echo "$page: $ran commands"
@@ -83,11 +91,11 @@ page() {
 	esac
 }
 
-inside() { # in the network namespace: a server, then the pages
+inside() { # in the network namespace: a server, then the page
 	ip link set lo up
 	start_server || return
-	local p bad=0
-	for p in "$@"; do page "$p" || bad=1; done
+	local bad=0
+	page "$1" || bad=1
 	stop_all
 	return $bad
 }
@@ -99,22 +107,28 @@ start_server() {
 }
 port_open() { (: <>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 
-pages() { # SECTION
-	make_root example.org alice bob
-	sandbox "$BATS_TEST_TMPDIR"
+pages() { # FILE...: each in a sandbox of its own
+	local p bad=0
 	unshare -n true 2>/dev/null && share=-n || share=-rn
 	unshare $share true 2>/dev/null || cannot "no network namespace of one's own here"
-	export -f inside start_server port_open page examples_of matches start stop_all wait_until
-	shopt -s nullglob
-	set -- "$TOP"/man/*."$1"
-	(($# > 0)) || return 0
-	unshare $share bash -c 'STARTED=(); inside "$@"' - "$@"
+	export -f inside start_server port_open page is_tutorial examples_of matches start stop_all wait_until
+	for p in "$@"; do
+		rm -rf "$BATS_TEST_TMPDIR"/{root,work}
+		make_root example.org alice bob
+		sandbox "$BATS_TEST_TMPDIR"
+		unshare $share bash -c 'STARTED=(); inside "$@"' - "$p" || bad=1
+	done
+	return $bad
 }
 
-@test "the examples of the user commands" { pages 1; }
-@test "the examples of the server commands" { pages 8; }
-@test "the examples of the formats" { pages 5; }
-@test "the examples of the overviews" { pages 7; }
+@test "the examples of the user commands" { pages "$TOP"/man/*.1; }
+@test "the examples of the server commands" { pages "$TOP"/man/*.8; }
+@test "the examples of the formats" { pages "$TOP"/man/*.5; }
+@test "the examples of the overviews" {
+	GLOBIGNORE=$TOP/man/pabal-mail.7
+	pages "$TOP"/man/*.7
+}
+@test "the tutorial" { pages "$TOP/man/pabal-mail.7"; }
 
 @test "a wrong example is found" {
 	page_of() { printf '.Sh EXAMPLES\n.Bd -literal\n%s\n.Ed\n' "$1" >"$BATS_TEST_TMPDIR/x.1"; }

@@ -38,8 +38,8 @@ open_port() { (: <>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 
 @test "the shell lines run, and do what is said" {
 	blocks sh >all
-	[ "$(grep -c '^###' all)" = 3 ]
-	grep -v '^###' all | bash -e >out
+	[ "$(grep -c '^###' all)" = 4 ]
+	awk 'n < 3; /^###/ { n++ }' all | grep -v '^###' | bash -e >out
 	grep -q '^queued ' out
 	queue-run
 	has alice 'Subject: [team] plan'
@@ -52,6 +52,18 @@ open_port() { (: <>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 	[ "$status" = 0 ]
 	queue-run
 	has alice 'Subject: [in] plan'
+}
+
+@test "a mailbox in the shell" {
+	export MAILDIR=$PABAL_ROOT/mail/example.org/alice EMAIL=alice@example.org EDITOR=true
+	printf 'From: Kim <kim@example.org>\nTo: alice@example.org\nSubject: plan\n\nAt nine.\n' |
+		deliver-maildir "$MAILDIR"
+	blocks sh | awk '/^###/ { n++; next } n == 3' >lines
+	[ "$(wc -l <lines)" = 4 ]
+	setsid -w bash -e lines </dev/null >out
+	[ "$(grep -c Kim out)" -ge 2 ]
+	grep -qx 'At nine.' out
+	grep -qx 'Subject: Re: plan' out
 }
 
 @test "cron's way to the mailbox" {

@@ -223,11 +223,13 @@ static int write_and_finish(composer *c)
 {
 	int fd = file_temp();
 	bool again = c->how == 'n';
-	if (fd < 0 ||
-	    !(again ? letter_write_again(&c->l, &c->original, fd) : letter_write(&c->l, fd)))
-		die_errno(EX_TEMPFAIL, "temporary file");
-	int code = finish(c, fd);
-	(void)close(fd);
+	bool done = fd >= 0 &&
+		    (again ? letter_write_again(&c->l, &c->original, fd) : letter_write(&c->l, fd));
+	if (!done)
+		warn_errno("temporary file");
+	int code = done ? finish(c, fd) : EX_TEMPFAIL;
+	if (fd >= 0)
+		(void)close(fd);
 	return code;
 }
 
@@ -279,7 +281,9 @@ static int edit(composer *c)
 		break;
 	}
 	session_close(&s, true);
-	drop_taken(c);
+	/* what was written to a pipe may not have arrived */
+	if (code == EX_NOTHING || isatty(STDOUT_FILENO))
+		drop_taken(c);
 	return code;
 }
 

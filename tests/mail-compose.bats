@@ -481,6 +481,24 @@ drafts() { ls "$MAILDIR"/.Drafts/cur/*:2,D 2>/dev/null; }
 	[ "$(mail-parts -p 1 <sent)" = $'가나다\n라\n라' ]
 }
 
+@test "a message that is only written leaves the draft that was taken up" {
+	mkdir -p Maildir/{cur,new,tmp}
+	editor :
+	run -1 at_terminal k mail-compose -t lee@example.org -s x -e
+	setsid -w mail-compose -e -d "$(drafts)" </dev/null >m
+	[ "$(field subject <m)" = x ]
+	[ "$(drafts | wc -l)" = 1 ]
+	run -1 at_terminal d mail-compose -e -d "$(drafts)"
+	[ -z "$(drafts)" ]
+}
+
+@test "output that cannot be written: the draft stays where it was edited, and it is said" {
+	editor :
+	run -74 --separate-stderr setsid -w bash -c 'mail-compose -F a@b.c -t lee@example.org -s full -e </dev/null >/dev/full'
+	grep -qx 'Subject: full' "$TMPDIR"/draft.*.eml
+	[[ $stderr = *"kept in $TMPDIR/draft."* ]]
+}
+
 @test "what is said is sent by sendmail, into the queue" {
 	editor 'sed -i "s/^Cc:/Cc: c@example.net/" "$1"'
 	at_terminal s mail-compose -F 'Kim <chul@example.org>' -t lee@example.org -b b@example.net -s x -e

@@ -2,27 +2,22 @@
  * flags (pabal-maildir(5)). The directory is shared with foreign programs that add, rename and remove files at
  * any time; a message is its base name, what stands before ':' in the file's name.
  *
- * Three files of ours stand in the folder's directory, where Maildir++ programs take them for nothing:
+ * Files of ours stand in the folder's directory, where Maildir++ programs take them for nothing:
  *
  *     pabal.log      append-only lines, each with a checksum: the data. UID, base name, internal date, sizes,
- *                    keywords, flags, mod-sequence, expunged UIDs; blocks of UIDs and mod-sequences are
- *                    reserved in it, so that both are durable before a client hears of them
+ *                    keywords, flags, mod-sequence, expunged UIDs; all of it durable before a client hears of it
  *     pabal.index    the log up to an offset, mapped; replaced by rename; made anew when it is lost
- *     pabal.cache    ENVELOPE, BODYSTRUCTURE, headers by base name; append-only; made anew when it is lost
  *
  * Readers take no lock, writers one short flock(2) of the log. A torn tail is cut by the next writer. The log
- * lost: a new UIDVALIDITY, larger than any earlier one of the account (the top's pabal.uidvalidity). */
+ * lost or damaged: a new UIDVALIDITY, larger than any earlier one of the account (the top's pabal.uidvalidity). */
 #ifndef MAILDIR_FOLDER_H
 #define MAILDIR_FOLDER_H
-
-#include <stdbool.h>
-#include <stdint.h>
 
 #include "base/span.h"
 #include "base/status.h"
 #include "base/str.h"
 
-/* System flags: the bits of the file name's letters (:2,DFRST), and \Recent and \Deleted of IMAP. */
+/* System flags: the bits of the file name's letters (:2,DFRST), and two that no letter says. */
 enum {
 	FOLDER_DRAFT = 1,    /* D */
 	FOLDER_FLAGGED = 2,  /* F */
@@ -30,6 +25,9 @@ enum {
 	FOLDER_ANSWERED = 8, /* R */
 	FOLDER_SEEN = 16,    /* S */
 	FOLDER_DELETED = 32, /* T */
+	FOLDER_FLAGS = 63,   /* all of the above, which can be stored */
+	FOLDER_NEW = 64,     /* the file is in new/ still */
+	FOLDER_RECENT = 128, /* this session took it out of new/ */
 };
 enum { FOLDER_KEYWORDS = 64 }; /* at most this many names of keywords in one folder */
 
@@ -40,10 +38,13 @@ typedef struct folder_msg {
 	uint32_t flags;	   /* FOLDER_… */
 	uint64_t keywords; /* bit i: folder_keyword(f, i) */
 	uint64_t octets;   /* of the file */
-	uint64_t wire;	   /* of the same with CRLF line ends: RFC822.SIZE, POP3's LIST */
-	int64_t date;	   /* internal date, epoch seconds */
+	uint64_t
+	    wire; /* of the same with CRLF line ends: RFC822.SIZE, POP3's LIST; 0 where it is not
+			      known yet, see folder_measure() */
+	int64_t date; /* internal date, epoch seconds */
 	uint64_t modseq;
-	span base; /* the base name; lives as long as the view */
+	span
+	    base; /* the base name; lives until the next call that is not folder_at() or folder_find() */
 } folder_msg;
 
 /* Opens the folder `dir` (a Maildir or Maildir++ folder, absolute). NULL with *why: 75 for every doubt. Files that
@@ -58,14 +59,16 @@ uint64_t folder_highest_modseq(const folder *);
 /* The view: the messages in ascending order of UID, as of the last folder_open() or folder_refresh(). A message
  * that somebody else removed stays in the view, and opens with ENOENT, until the next refresh. */
 size_t folder_count(const folder *);
-const folder_msg *folder_at(const folder *, size_t i);
+folder_msg folder_at(const folder *, size_t i);
 /* The index of `uid`, or of the first larger one; *exact says which. */
 size_t folder_find(const folder *, uint32_t uid, bool *exact);
 
 /* What changed outside since the last time. Costs a few system calls where nothing did, one scan of a directory where
  * something may have. Not seen is not expunged: a message that a scan missed is looked for by name, and goes only
- * when a second scan misses it too. The callbacks tell the indexes of the old view that went (descending), and then
- * those of the new view that are new or have other flags (ascending). */
+ * when it is missing in a scan during which the directories did not change. The callbacks tell the indexes of the
+ * old view that went (descending), and then those of the new view that are new or have other flags (ascending).
+ * `changes` and each callback may be NULL. 75: the view may be behind; EX_UNAVAILABLE (69): another UIDVALIDITY, the
+ * session must end. */
 typedef struct folder_changes {
 	void (*gone)(void *arg, size_t old_index, uint32_t uid);
 	void (*changed)(void *arg, size_t index); /* flags or keywords */
@@ -74,14 +77,24 @@ typedef struct folder_changes {
 } folder_changes;
 status folder_refresh(folder *, const folder_changes *);
 
+/* Moves the messages of the view that are in new/ into cur/ and marks them FOLDER_RECENT here: what IMAP's SELECT
+ * does, and EXAMINE and POP3 do not. */
+status folder_take_new(folder *);
+
+/* The sizes of the messages [from, to) as they are in the view: those that the name does not tell are counted by
+ * reading the files, once; the log remembers them. What is gone keeps wire 0. */
+status folder_measure(folder *, size_t from, size_t to);
+
 /* The open file of a message (found again by its base name where it was renamed), at offset 0; the caller closes it.
  * -1 with errno, ENOENT where it is gone. */
 int folder_open_msg(folder *, size_t i);
 
-/* Flags of one message: set, add or remove. Durable when it returns EX_OK; the change has a new mod-sequence. */
+/* Flags of messages: set, add or remove. Durable when it returns EX_OK; a message that changed has a new mod-sequence,
+ * at once in the view. A message that is gone is left as it is. `indexes` ascending. */
 enum folder_how { FOLDER_SET, FOLDER_ADD, FOLDER_REMOVE };
-status folder_store(folder *, size_t i, enum folder_how, uint32_t flags, uint64_t keywords);
-/* The bit of a keyword, made where there is room; -1 where there is none. */
+status folder_store(folder *, const size_t *indexes, size_t count, enum folder_how, uint32_t flags,
+		    uint64_t keywords);
+/* The bit of a keyword (compared without case), made where there is room; -1 where there is none. */
 int folder_keyword_bit(folder *, span name, bool make);
 span folder_keyword(const folder *, int bit); /* "" where there is none */
 
@@ -99,7 +112,8 @@ typedef struct folder_new {
 	int64_t date; /* 0: now */
 } folder_new;
 status folder_append(folder *, const folder_new *, uint32_t *uid);
-/* Copies messages within the account, by hard link where the file system allows; uids[i] is the UID of the i-th. */
+/* Copies messages within the account, by hard link where the file system allows; uids[i] is the UID of the i-th, 0
+ * for one that is gone. */
 status folder_copy(folder *from, const size_t *indexes, size_t count, folder *to, uint32_t *uids);
 
 #endif

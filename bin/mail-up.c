@@ -80,17 +80,10 @@ static unsigned options(int argc, char **argv)
 	return (unsigned)base;
 }
 
-/* The programs are those beside this one: a build tree and an installation never mix. */
 static void program_path(const char *name, char path[static PATH_MAX])
 {
-	char self[PATH_MAX];
-	ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
-	if (n <= 0)
+	if (!proc_beside(name, path))
 		die_errno(EX_OSERR, "/proc/self/exe");
-	self[n] = 0;
-	*strrchr(self, '/') = 0;
-	if (snprintf(path, PATH_MAX, "%s/%s", self, name) >= PATH_MAX)
-		die(EX_OSERR, "%s: path too long", self);
 }
 
 static bool beside(const char *name)

@@ -29,6 +29,17 @@ void in_reset(in *s, int fd)
 	s->deadline = 0;
 }
 
+bool in_give(in *s, span octets)
+{
+	if (s->at != s->end || octets.n > s->size)
+		return false;
+	if (octets.n)
+		memcpy(s->buf, octets.p, octets.n);
+	s->at = 0;
+	s->end = octets.n;
+	return true;
+}
+
 static int64_t nearest(const in *s)
 {
 	int64_t idle = s->idle_ms ? clock_ms() + s->idle_ms : 0;

@@ -41,6 +41,8 @@ enum in_result in_peek(in *, span *octets);
 void in_skip(in *, size_t n); /* consumes n of the peeked octets */
 /* Exactly n octets into dst; IN_EOF where the stream ends before. */
 enum in_result in_exact(in *, void *dst, size_t n);
+/* Puts octets into an empty buffer, as if they had been read; false where they do not fit. */
+bool in_give(in *, span octets);
 /* Octets that are buffered and not yet read: whether a reply can wait (RFC 2920, 3.1). */
 size_t in_buffered(const in *);
 

@@ -131,6 +131,19 @@ int proc_wait(pid_t pid, int64_t deadline)
 	return late || !WIFEXITED(how) ? EX_TEMPFAIL : WEXITSTATUS(how);
 }
 
+bool proc_beside(const char *name, char path[static PATH_MAX])
+{
+	char self[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", self, sizeof self);
+	span folder = span_of(self, n > 0 ? (size_t)n : 0);
+	folder.n = span_rfind(folder, '/');
+	if (n <= 0)
+		return false;
+	int made = snprintf(path, PATH_MAX, "%.*s/%s", SPAN_FMT(folder), name);
+	errno = ENAMETOOLONG;
+	return made > 0 && made < PATH_MAX;
+}
+
 void proc_start(const char *argv0)
 {
 	if (argv0 && *argv0) {

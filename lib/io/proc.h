@@ -25,6 +25,10 @@ pid_t proc_spawn(char *const argv[], char *const env[], proc_fds fds);
  * Returns the exit code; 75 for a signal, a time-out or any doubt. */
 int proc_wait(pid_t, int64_t deadline);
 
+/* The path of another program of ours, in the folder of this one: a build tree and an installation never mix. false
+ * with errno. */
+bool proc_beside(const char *name, char path[static PATH_MAX]);
+
 /* SIGPIPE ignored, fds 0 to 2 open (missing ones become /dev/null, read-only for 0: a file opened later
  * must never land there), and die_program set from argv0. First call of every main(). */
 void proc_start(const char *argv0);

@@ -103,10 +103,10 @@ static bool allow_path(int ruleset, const sandbox_path *p, uint64_t fs)
 	return done;
 }
 
-bool sandbox_paths(const sandbox_path *paths, size_t count)
+static bool enter_paths(const sandbox_path *paths, size_t count, bool only_files)
 {
 	uint64_t fs;
-	int ruleset = ruleset_new(true, &fs);
+	int ruleset = ruleset_new(only_files, &fs);
 	if (ruleset < 0)
 		return false;
 	for (size_t i = 0; i < count; i++) {
@@ -118,6 +118,11 @@ bool sandbox_paths(const sandbox_path *paths, size_t count)
 		}
 	}
 	return ruleset_enter(ruleset);
+}
+
+bool sandbox_paths(const sandbox_path *paths, size_t count)
+{
+	return enter_paths(paths, count, true);
 }
 
 /* Lower limits that hold already stay. */
@@ -133,13 +138,22 @@ static bool limit(int what, rlim_t value)
 	return setrlimit((__rlimit_resource_t)what, &r) == 0;
 }
 
+static bool no_children(void)
+{
+#ifdef PABAL_NO_SANDBOX
+	return limit(RLIMIT_CORE, 0);
+#else
+	return limit(RLIMIT_CORE, 0) && limit(RLIMIT_NPROC, 0);
+#endif
+}
+
 static bool limits(rlim_t files)
 {
 #ifdef PABAL_NO_SANDBOX
-	bool done = limit(RLIMIT_CORE, 0);
+	bool done = no_children();
 	(void)files;
 #else
-	bool done = limit(RLIMIT_CORE, 0) && limit(RLIMIT_NPROC, 0) && limit(RLIMIT_NOFILE, files);
+	bool done = no_children() && limit(RLIMIT_NOFILE, files);
 #endif
 #ifndef PABAL_NO_SECCOMP /* the sanitizers map terabytes */
 	done = done && limit(RLIMIT_AS, 256 << 20);
@@ -163,6 +177,12 @@ static bool seccomp_filter(void)
 
 static bool seccomp_reader(void)
 {
+	return true;
+}
+
+static bool seccomp_session(bool converters)
+{
+	(void)converters;
 	return true;
 }
 
@@ -195,7 +215,7 @@ struct rule {
 		__NR_##name, 2, PROT_EXEC, true                                                    \
 	}
 
-enum { RULES_MAX = 48, PROGRAM_MAX = 320 };
+enum { RULES_MAX = 112, PROGRAM_MAX = 768 };
 
 struct program {
 	struct sock_filter code[PROGRAM_MAX];
@@ -228,21 +248,20 @@ static void emit_leaf(struct program *p, const struct rule *r)
 	emit_verdict(p, false);
 }
 
-/* The rules are in the order of their numbers; a node jumps over its left half. */
+/* The rules are in the order of their numbers; a node jumps over its left half, by an instruction of its own since
+ * a branch reaches 255 instructions only. */
 static void emit_tree(struct program *p, const struct rule *r, size_t n)
 {
 	if (n == 1) {
 		emit_leaf(p, r);
 		return;
 	}
-	size_t node = p->n;
-	emit(p, BPF_JMP | BPF_JGE | BPF_K, (uint32_t)r[n / 2].nr, 0, 0);
+	emit(p, BPF_JMP | BPF_JGE | BPF_K, (uint32_t)r[n / 2].nr, 0, 1);
+	size_t jump = p->n;
+	emit(p, BPF_JMP | BPF_JA, 0, 0, 0);
 	emit_tree(p, r, n / 2);
-	size_t over = p->n - node - 1;
-	if (over > UINT8_MAX)
-		p->n = PROGRAM_MAX; /* seen by install() */
-	else
-		p->code[node].jt = (uint8_t)over;
+	if (p->n < PROGRAM_MAX)
+		p->code[jump].k = (uint32_t)(p->n - jump - 1);
 	emit_tree(p, r + n / 2, n - n / 2);
 }
 
@@ -344,11 +363,104 @@ static bool seccomp_reader(void)
 	return install(rules, n);
 }
 
+/* What a store does to the files of its mailbox. open(2), rename(2) and their like are the C library's on some
+ * architectures, the calls with a directory on others. */
+static const int session_calls[] = {
+    __NR_openat,
+    __NR_fstat,
+    __NR_newfstatat,
+    __NR_statx,
+    __NR_lseek,
+    __NR_pread64,
+    __NR_pwrite64,
+    __NR_getdents64,
+    __NR_fcntl,
+    __NR_flock,
+    __NR_ftruncate,
+    __NR_fsync,
+    __NR_fdatasync,
+    __NR_syncfs,
+    __NR_sync_file_range,
+    __NR_fallocate,
+    __NR_fadvise64,
+    __NR_readahead,
+    __NR_renameat,
+    __NR_renameat2,
+    __NR_linkat,
+    __NR_unlinkat,
+    __NR_mkdirat,
+    __NR_readlinkat,
+    __NR_faccessat,
+    __NR_faccessat2,
+    __NR_utimensat,
+    __NR_msync,
+    __NR_mincore,
+    __NR_sendfile,
+    __NR_copy_file_range,
+    __NR_preadv,
+    __NR_pwritev,
+    __NR_inotify_init1,
+    __NR_inotify_add_watch,
+    __NR_inotify_rm_watch,
+    __NR_dup,
+    __NR_dup3,
+    __NR_umask,
+    __NR_uname,
+    __NR_sysinfo,
+    __NR_getuid,
+    __NR_geteuid,
+    __NR_getgid,
+    __NR_getegid,
+    __NR_gettid,
+    __NR_rt_sigaction,
+    __NR_sigaltstack,
+    __NR_fchdir,
+    __NR_fstatfs,
+    __NR_statfs,
+    __NR_clock_nanosleep,
+#ifdef __NR_open
+    __NR_open,
+    __NR_stat,
+    __NR_lstat,
+    __NR_rename,
+    __NR_link,
+    __NR_unlink,
+    __NR_mkdir,
+    __NR_rmdir,
+    __NR_access,
+    __NR_readlink,
+    __NR_dup2,
+    __NR_inotify_init,
+#endif
+};
+enum { SESSION_CALLS = sizeof session_calls / sizeof *session_calls };
+
+static bool seccomp_session(bool converters)
+{
+	struct rule rules[RULES_MAX];
+	size_t n = 0;
+	for (size_t i = 0; i < COMMON; i++)
+		if (!converters || common[i].nr != __NR_mmap)
+			rules[n++] = common[i];
+	for (size_t i = 0; i < SESSION_CALLS; i++)
+		n = add(rules, n, session_calls[i], -1, 0);
+	n = add(rules, n, __NR_recvfrom, 4, 0);
+	n = add(rules, n, __NR_sendto, 4, 0);
+	if (converters)
+		n = add(rules, n, __NR_mmap, -1, 0);
+	return install(rules, n);
+}
+
 #endif
 
 bool sandbox_talker(int listener, int keeper)
 {
 	return limits(32) && no_files() && seccomp_talker(listener, keeper);
+}
+
+bool sandbox_session(const sandbox_path *paths, size_t count, bool converters)
+{
+	return no_children() && enter_paths(paths, count, false) && seccomp_session(converters);
 }
 
 bool sandbox_filter(void)

@@ -19,6 +19,11 @@ typedef struct sandbox_path {
  * RLIMIT_CORE 0, RLIMIT_NPROC 0 where it applies. Forbidden calls fail with EPERM. */
 bool sandbox_talker(int listener, int keeper);
 
+/* A session after a login: of the file system nothing but `paths`; no program, no socket, no signal, no tracing, no other
+ * owner or mode or attribute of a file, no truncation by its name. Files there can be made, read, written, locked, renamed,
+ * linked, removed and watched. With `converters` code may be mapped from the paths (iconv). RLIMIT_CORE 0, RLIMIT_NPROC 0. */
+bool sandbox_session(const sandbox_path *paths, size_t count, bool converters);
+
 /* For filters that read fd 0 and write fd 1 and open nothing any more. */
 bool sandbox_filter(void);
 

@@ -3,8 +3,11 @@
  * entered the sandbox, and its errno is the answer. */
 #include "io/sandbox.h"
 
+#include <dirent.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <sys/file.h>
+#include <sys/inotify.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
@@ -453,6 +456,68 @@ static void reader(void)
 	CHECK(inside(enter_reader, may_read) == 0, "a reader reads and writes");
 }
 
+static bool enter_session(void)
+{
+	char inner[80];
+	(void)snprintf(inner, sizeof inner, "%s/rw", folder);
+	const sandbox_path p[] = {{inner, true}, {"/usr", false}};
+	return sandbox_session(p, 2, false);
+}
+
+static int try_xattr(void)
+{
+	return result(syscall(SYS_setxattr, file, "user.x", "y", 1, 0));
+}
+static int try_fchmod(void)
+{
+	return result(fchmod(other[0], 0600));
+}
+
+/* What a store does: make, write, lock, sync, link, rename between folders, watch, list, unlink. */
+static int session_works(void)
+{
+	char a[96], b[96], d[96];
+	struct stat st;
+	(void)snprintf(a, sizeof a, "%s/rw/s", folder);
+	(void)snprintf(b, sizeof b, "%s/rw/d/s", folder);
+	(void)snprintf(d, sizeof d, "%s/rw/d", folder);
+	int fd = open(a, O_RDWR | O_CREAT | O_EXCL, 0600), dir = open(d, O_RDONLY | O_DIRECTORY);
+	void *map;
+	if (fd < 0 || dir < 0 || write(fd, "x", 1) != 1 || flock(fd, LOCK_EX) < 0 ||
+	    fsync(fd) < 0 || ftruncate(fd, 0) < 0 || pwrite(fd, "yy", 2, 0) != 2 ||
+	    fstat(fd, &st) < 0 || (map = mmap(NULL, 2, PROT_READ, MAP_SHARED, fd, 0)) == MAP_FAILED)
+		return errno;
+	DIR *list = fdopendir(dup(dir));
+	int watch = inotify_init1(IN_CLOEXEC);
+	if (!list || !readdir(list) || inotify_add_watch(watch, d, IN_CREATE) < 0)
+		return errno;
+	return result(rename(a, b)) || result(link(b, a)) || result(stat(a, &st)) ||
+	       result(fsync(dir)) || result(unlink(a)) || result(unlinkat(dir, "s", 0));
+}
+
+static void session(void)
+{
+	static const char *const not_here[] = {"stat", "dup", "fcntl"};
+	size_t tried = 0;
+	for (size_t i = 0; i < sizeof denied / sizeof *denied; i++) {
+		bool skip = false;
+		for (size_t j = 0; j < sizeof not_here / sizeof *not_here; j++)
+			skip |= strcmp(denied[i].name, not_here[j]) == 0;
+		int e = skip ? EPERM : inside(enter_session, denied[i].attempt);
+		CHECK(e == EPERM || e == EACCES, "a session may not: %s (%d)", denied[i].name, e);
+		tried += !skip;
+	}
+	CHECK(tried > 30, "they were tried");
+	CHECK(inside(enter_session, try_xattr) == EPERM, "a session may not: setxattr");
+	CHECK(inside(enter_session, try_fchmod) == EPERM, "a session may not: fchmod");
+	CHECK(inside(enter_session, path_outside) == EACCES, "a session opens nothing elsewhere");
+	CHECK(inside(enter_session, path_write_usr) == EACCES, "nor writes what is read-only");
+	CHECK(inside(enter_session, path_read_usr) == 0, "a session reads what it was left");
+	int e = inside(enter_session, session_works);
+	CHECK(e == 0, "a session works in its mailbox (%d)", e);
+	CHECK(inside(enter_session, may_read) == 0, "a session reads and writes");
+}
+
 static void paths(void)
 {
 	CHECK(inside(enter_paths, path_read_usr) == 0, "paths: a read-only path is read");
@@ -502,9 +567,12 @@ int main(void)
 #ifndef PABAL_NO_SECCOMP
 	talker();
 	filter();
+	session();
 #else
 	(void)talker;
 	(void)filter;
+	(void)session;
+	CHECK(inside(enter_session, path_outside) == EACCES, "Landlock alone: a session's files");
 	CHECK(inside(enter_talker, try_create) == EACCES, "Landlock alone: no file is made");
 #endif
 	paths();

@@ -1,0 +1,66 @@
+/* A login as a protocol (POP3, IMAP) sees it: what its talker may ask, and what its session is given. Behind it stand
+ * run/login.h and auth-check(8). */
+#ifndef AUTH_LOGIN_H
+#define AUTH_LOGIN_H
+
+#include <signal.h>
+
+#include "base/str.h"
+#include "io/in.h"
+#include "io/out.h"
+
+enum {
+	LOGIN_IN =
+	    8192, /* octets of the client's input buffer before the login, so of what is handed over */
+	LOGIN_STATE_MAX = 1024, /* octets that a talker tells its session */
+	LOGIN_LINE_MAX =
+	    2100, /* a mechanism and its response in base64, or a challenge (SASL_LINE_MAX) */
+	LOGIN_TEXT_MAX = 200,
+	LOGIN_TRIES = 8, /* logins that may fail on one connection */
+};
+
+enum login_answer {
+	LOGIN_MORE,  /* the challenge is for the client */
+	LOGIN_YES,   /* return true from talk() now */
+	LOGIN_WRONG, /* user and password do not fit */
+	LOGIN_TEMP,  /* nobody knows whether they do */
+	LOGIN_BAD,   /* no such mechanism, or no message of it, or cancelled */
+	LOGIN_GONE,  /* the monitor hangs up: so does the talker */
+};
+
+/* What the talker's function has. */
+typedef struct login_talk {
+	in *in; /* the client, LOGIN_IN octets */
+	out *out;
+	span me;      /* control/me */
+	bool allowed; /* a login is: TLS, or loopback where control/login-without-tls says so */
+	bool scram;   /* SCRAM-SHA-256 is offered */
+	int idle_ms;  /* the longest for a command, and for all of it together */
+	volatile sig_atomic_t *stop, *waiting; /* as in smtp/server.h */
+	str state;			       /* for the session: what it must know */
+	char text[LOGIN_TEXT_MAX]; /* behind WRONG, TEMP and BAD: words for the client */
+	bool hung_up;		   /* set by the function where the client may be writing still */
+	int monitor;
+	in from;
+} login_talk;
+
+/* Begins; `initial` is the initial response in base64, p NULL where there is none. The challenge is in base64. */
+enum login_answer login_start(login_talk *, span mechanism, span initial, str *challenge);
+/* The client's response in base64; "*" cancels. */
+enum login_answer login_respond(login_talk *, span response, str *challenge);
+/* User and password at once. */
+enum login_answer login_password(login_talk *, span user, span password);
+
+/* What the session's function has. */
+typedef struct login_session {
+	in *in; /* with what was pipelined behind the login */
+	out *out;
+	const char *address; /* who logged in, as the tables know him */
+	const char *maildir; /* absolute */
+	span state;	     /* the talker's words: bounded, and otherwise not to be believed */
+	span me;
+	const char *ip; /* of the client, "" unknown */
+	volatile sig_atomic_t *stop, *waiting;
+} login_session;
+
+#endif

@@ -1,0 +1,25 @@
+/* The records between the talker and the monitor of a login (io/frame.h). For auth/login.c and
+ * run/login.c alone.
+ *
+ *     talker to monitor
+ *     C                      a connection, passed along; the only one
+ *     P                      behind it: what is allowed there?
+ *     S  LINE                a new exchange: mechanism, blank, initial response in base64, or the mechanism alone
+ *     R  LINE                a response in base64, or "*"
+ *     H  STATE NUL octets    after a Y: what the session must know, and what was read of the client already
+ *
+ *     monitor to talker
+ *     P  FLAGS               to P: '1' or '0', whether a login is allowed
+ *     +  BASE64              a challenge
+ *     Y                      logged in: send H and end
+ *     W, T, B  TEXT          wrong, temporary, bad
+ */
+#ifndef AUTH_LOGIN_RECORD_H
+#define AUTH_LOGIN_RECORD_H
+
+#include "auth/login.h"
+#include "io/frame.h"
+
+enum { LOGIN_RECORD_MAX = LOGIN_STATE_MAX + 1 + LOGIN_IN };
+
+#endif

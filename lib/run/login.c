@@ -1,0 +1,342 @@
+#include "run/login.h"
+
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "auth/login_record.h"
+#include "base/die.h"
+#include "base/status.h"
+#include "io/control.h"
+#include "io/log.h"
+#include "io/proc.h"
+#include "io/user.h"
+#include "net/listen.h"
+#include "net/ucspi.h"
+#include "run/login_session.h"
+#include "run/login_talker.h"
+
+enum { CONFIG_MAX = 1 << 16, LOGIN_TIMEOUT = 120 };
+
+typedef struct monitor {
+	arena mem;
+	span me;
+	int idle_ms;
+	bool loopback_allowed; /* without TLS */
+	bool scram, sandbox_optional;
+	char program[PATH_MAX]; /* auth-check */
+
+	bool listening;
+	int fd; /* the socket to the talker */
+	in from;
+	int passed, client; /* descriptors of the connection, -1: none, or fds 0 and 1 */
+	peer peer;
+	bool allowed;
+	unsigned tries;
+	bool yes;
+	login_helper helper;
+	login_account account;
+	char *payload; /* LOGIN_RECORD_MAX octets */
+} monitor;
+
+static volatile sig_atomic_t talker_pid;
+
+static void pass_on(int sig)
+{
+	int saved = errno;
+	if (talker_pid > 0)
+		(void)kill(talker_pid, sig == SIGHUP ? SIGHUP : SIGTERM);
+	errno = saved;
+}
+
+static void take_signals(void)
+{
+	struct sigaction a = {.sa_handler = pass_on, .sa_flags = SA_RESTART};
+	(void)sigemptyset(&a.sa_mask);
+	(void)sigaction(SIGTERM, &a, NULL);
+	(void)sigaction(SIGINT, &a, NULL);
+	(void)sigaction(SIGHUP, &a, NULL);
+}
+
+static void block(int how)
+{
+	sigset_t set;
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGTERM);
+	(void)sigaddset(&set, SIGINT);
+	(void)sigaddset(&set, SIGHUP);
+	(void)sigprocmask(how, &set, NULL);
+}
+
+static void configure(monitor *m)
+{
+	span value;
+	uint64_t seconds;
+	m->mem = arena_new(CONFIG_MAX);
+	if (control_value("me", &m->mem, &m->me) != CONTROL_OK) {
+		log_config_error("control/me", 0, strerror(errno));
+		m->me = S("localhost");
+	}
+	if (control_value("login-without-tls", &m->mem, &value) == CONTROL_OK)
+		m->loopback_allowed = span_eq(value, S("loopback"));
+	if (!control_number("login-timeout", 86400, LOGIN_TIMEOUT, &seconds) || !seconds) {
+		log_config_error("control/login-timeout", 0, "not a number from 1 to 86400");
+		seconds = LOGIN_TIMEOUT;
+	}
+	m->idle_ms = (int)seconds * 1000;
+	m->scram = !control_exists("checkpassword");
+	m->sandbox_optional = control_exists("sandbox-optional");
+	if (!proc_beside("auth-check", m->program))
+		m->program[0] = 0;
+}
+
+/* TLS, or this machine where the operator allows it. */
+static void judge_peer(monitor *m)
+{
+	const char *tls = getenv("TLS_VERSION");
+	m->allowed = (tls && *tls && !m->listening) || (m->loopback_allowed && m->peer.loopback);
+	if (m->peer.remote_ip[0])
+		(void)peer_to_env(&m->peer); /* auth-check counts by it */
+	else
+		(void)unsetenv("TCPREMOTEIP");
+}
+
+/* The address comes from the connection itself, not from the talker's words. A second one is nothing of a talker. */
+static bool new_connection(monitor *m)
+{
+	struct sockaddr_storage remote = {0}, local = {0};
+	socklen_t remote_size = sizeof remote, local_size = sizeof local;
+	if (!m->listening || m->client >= 0 || m->passed < 0)
+		return false;
+	m->client = m->passed;
+	m->passed = -1;
+	if (getpeername(m->client, (struct sockaddr *)&remote, &remote_size) < 0 ||
+	    getsockname(m->client, (struct sockaddr *)&local, &local_size) < 0)
+		return false;
+	if (remote.ss_family == AF_INET || remote.ss_family == AF_INET6)
+		peer_from_socket(&m->peer, (struct sockaddr *)&remote, (struct sockaddr *)&local);
+	else
+		m->peer.loopback = true;
+	judge_peer(m);
+	return true;
+}
+
+static bool reply(const monitor *m, char type, span payload)
+{
+	return frame_send(m->fd, type, &payload, 1);
+}
+
+static char letter(enum login_answer a)
+{
+	return a == LOGIN_MORE	  ? '+'
+	       : a == LOGIN_YES	  ? 'Y'
+	       : a == LOGIN_WRONG ? 'W'
+	       : a == LOGIN_BAD	  ? 'B'
+				  : 'T';
+}
+
+/* One line to the helper; nothing of it can be two. */
+static bool ask(monitor *m, span line)
+{
+	str text = str_new(LOGIN_LINE_MAX);
+	enum login_answer a = LOGIN_BAD;
+	bool one = line.n < LOGIN_LINE_MAX &&
+		   (!line.n || (!memchr(line.p, '\n', line.n) && !memchr(line.p, 0, line.n)));
+	if (one)
+		a = login_helper_ask(&m->helper, line, &text, &m->account);
+	if (a == LOGIN_TEMP && !text.n)
+		(void)str_put(&text, S("something is wrong here, try again later"));
+	m->yes = a == LOGIN_YES;
+	bool done = reply(m, letter(a), str_span(&text));
+	str_free(&text);
+	return done;
+}
+
+static bool start_exchange(monitor *m, span line)
+{
+	login_helper_end(&m->helper);
+	if (m->yes || ++m->tries > LOGIN_TRIES)
+		return false;
+	if (!m->allowed)
+		return reply(m, 'B', S("a login needs TLS here"));
+	if (!login_helper_start(&m->helper, m->program))
+		return reply(m, 'T', S("something is wrong here, try again later"));
+	return ask(m, line);
+}
+
+/* False: nonsense, or enough of it. */
+static bool on_record(monitor *m, char type, span payload)
+{
+	switch (type) {
+	case 'C':
+		return new_connection(m);
+	case 'P':
+		return reply(m, 'P', m->allowed ? S("1") : S("0"));
+	case 'S':
+		return start_exchange(m, payload);
+	case 'R':
+		return !m->yes && ask(m, payload);
+	default:
+		return false;
+	}
+}
+
+/* Answers until the talker ends, or hands over: then *end is filled. */
+static bool watch(monitor *m, login_end *end)
+{
+	char type;
+	size_t n;
+	while (frame_recv(&m->from, &type, m->payload, LOGIN_RECORD_MAX, &n) == IN_OK) {
+		span payload = span_of(m->payload, n);
+		if (type == 'H' && m->yes) {
+			end->read = payload;
+			return frame_field(&end->read, &end->state) &&
+			       end->state.n <= LOGIN_STATE_MAX && end->read.n <= LOGIN_IN;
+		}
+		if (!on_record(m, type, payload))
+			return false;
+	}
+	return false;
+}
+
+/* The talker has nothing more to do, and holds the client's descriptor. */
+static int end_talker(bool now)
+{
+	int how = 0;
+	if (now)
+		(void)kill(talker_pid, SIGKILL);
+	while (waitpid((pid_t)talker_pid, &how, 0) < 0 && errno == EINTR)
+		;
+	talker_pid = 0;
+	return WIFEXITED(how) ? WEXITSTATUS(how) : EX_TEMPFAIL;
+}
+
+static bool take_client(const monitor *m)
+{
+	if (!m->listening)
+		return true;
+	return m->client >= 0 && dup2(m->client, 0) >= 0 && dup2(m->client, 1) >= 0 &&
+	       close(m->client) == 0;
+}
+
+static int be_monitor(monitor *m, const login_protocol *p, const prefork_slot *slot)
+{
+	login_end end = {.me = m->me, .sandbox_optional = m->sandbox_optional};
+	in_open(&m->from, m->fd, 4096);
+	m->from.passed = &m->passed;
+	m->payload = xmalloc(LOGIN_RECORD_MAX);
+	bool logged_in = watch(m, &end);
+	login_helper_end(&m->helper);
+	in_close(&m->from);
+	if (m->passed >= 0)
+		(void)close(m->passed);
+	(void)close(m->fd);
+	if (!logged_in)
+		return end_talker(false);
+	(void)end_talker(true);
+	if (slot->board)
+		(void)munmap((void *)(uintptr_t)slot->board, PREFORK_MAX);
+	if (slot->wake >= 0)
+		(void)close(slot->wake);
+	end.ip = m->peer.remote_ip;
+	if (!take_client(m))
+		return EX_TEMPFAIL;
+	return login_session_run(p, &m->account, &end);
+}
+
+static int be_talker(monitor *m, const login_protocol *p, int fd, const prefork_slot *slot,
+		     pid_t parent)
+{
+	login_talk t = {
+	    .me = m->me, .allowed = m->allowed, .scram = m->scram, .idle_ms = m->idle_ms};
+	(void)signal(SIGINT, SIG_IGN); /* of a terminal; the monitor passes on a SIGTERM */
+	if (!user_become_nobody()) {
+		warn_errno("cannot become nobody");
+		return EX_TEMPFAIL;
+	}
+	return login_talker(p, &t, m->listening, fd, parent, m->sandbox_optional, slot);
+}
+
+static int pair(const login_protocol *p, bool listening, const prefork_slot *slot)
+{
+	monitor *m = xcalloc(1, sizeof *m);
+	int ends[2];
+	pid_t self = getpid();
+	m->listening = listening;
+	m->passed = m->client = -1;
+	configure(m);
+	if (!listening) {
+		peer_from_env(&m->peer, 0);
+		judge_peer(m);
+	}
+	block(SIG_BLOCK);
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
+		return EX_TEMPFAIL;
+	pid_t pid = fork();
+	if (pid < 0)
+		return EX_TEMPFAIL;
+	if (pid == 0)
+		return be_talker(m, p, ends[1], slot, self);
+	talker_pid = pid;
+	m->fd = ends[0];
+	(void)close(ends[1]);
+	take_signals();
+	block(SIG_UNBLOCK);
+	return be_monitor(m, p, slot);
+}
+
+/* Words for a person never go to the client: fds 1 and 2 of inetd's wait mode are the listener too. */
+static void no_socket_on(int fd, int flags)
+{
+	struct stat st;
+	int null;
+	if (fstat(fd, &st) < 0 || !S_ISSOCK(st.st_mode) || (null = open("/dev/null", flags)) < 0)
+		return;
+	(void)dup2(null, fd);
+	(void)close(null);
+}
+
+static size_t number(const char *name, uint64_t fallback)
+{
+	uint64_t value;
+	if (control_number(name, PREFORK_MAX, fallback, &value) && value)
+		return (size_t)value;
+	log_config_error(name, 0, "not a number from 1 to 4096");
+	return (size_t)fallback;
+}
+
+/* auth-check, as mailauth, keeps its counts there; it cannot make a folder in a PABAL_RUN that is another's. */
+static void make_run(void)
+{
+	uid_t uid;
+	gid_t gid;
+	str path = str_new(PATH_MAX);
+	(void)str_printf(&path, "%s/auth", control_run());
+	if (geteuid() == 0 && user_find("mailauth", &uid, &gid) && !path.over &&
+	    mkdir(str_cstr(&path), 0700) == 0)
+		(void)!chown(str_cstr(&path), uid, gid);
+	str_free(&path);
+}
+
+int login_serve(const login_protocol *p, bool *leave)
+{
+	prefork_slot slot = PREFORK_ALONE;
+	bool listening = listen_is(0);
+	*leave = false;
+	no_socket_on(2, O_WRONLY);
+	make_run();
+	if (!user_limit_powers(USER_SETUID_KILL))
+		return EX_TEMPFAIL;
+	if (listening) {
+		prefork want = {.spare = number("login-spare", 4),
+				.cap = number("max-sessions", 200)};
+		no_socket_on(1, O_WRONLY);
+		enum prefork_role role = prefork_run(&want, &slot);
+		if (role != PREFORK_PAIR)
+			return role == PREFORK_PARENT ? EX_OK : EX_TEMPFAIL;
+	}
+	*leave = true; /* from a sandbox nothing that runs at exit could do its work */
+	return pair(p, listening, &slot);
+}

@@ -201,6 +201,13 @@ static void new_line(size_t *column, str *to)
 	*column = 1;
 }
 
+/* Whether a line end here keeps the blanks as they are: readers make one of those around it. */
+static bool may_fold(const str *to)
+{
+	return to->n < 2 || !blank(to->p[to->n - 1]) ||
+	       (to->p[to->n - 1] == ' ' && !blank(to->p[to->n - 2]));
+}
+
 /* One encoded word with as many whole characters as fit the line; returns the octets taken. */
 static size_t put_word(span utf8, bool base64, size_t *column, str *to)
 {
@@ -258,7 +265,7 @@ static size_t stretch(span s)
 static void encode_stretch(span s, size_t *column, str *to)
 {
 	bool base64 = (s.n + 2) / 3 * 4 < q_size(s);
-	if (*column > 60)
+	if (*column > 60 && may_fold(to))
 		new_line(column, to);
 	while (s.n) {
 		s = span_sub(s, put_word(s, base64, column, to), s.n);
@@ -325,7 +332,9 @@ void word_encode(span utf8, bool phrase, size_t *column, str *to)
 		} else {
 			while (n < utf8.n && !blank(utf8.p[n]))
 				n++;
-			if (*column > 1 && *column + n > 78 && from && blank(to->p[from - 1])) {
+			bool far = *column + n > 900; /* better a blank less than no field */
+			if (*column > 1 && *column + n > 78 && from && blank(to->p[from - 1]) &&
+			    (may_fold(to) || far)) {
 				str_cut(to, from - 1);
 				new_line(column, to);
 			}

@@ -123,7 +123,7 @@ golden: all
 crash: all
 	@PABAL_BUILD=$(CURDIR)/$(B) tests/crash/prove.py -f $(T)
 bench: all
-	@scripts/dev/deps check && tests/bench/run $(T) && tests/bench/parts
+	@scripts/dev/deps check && tests/bench/run $(T) && tests/bench/parts && tests/bench/agent $(T)
 
 DESTDIR ?=
 PREFIX ?= /usr/local

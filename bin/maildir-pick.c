@@ -25,6 +25,7 @@ typedef struct picker {
 	char end; /* of a path, in and out */
 	bool inverse, safe_paths;
 	pick *expression;
+	bool sizes; /* it asks for them */
 	maildir_scan scan;
 	bool trouble;
 	peek reader;
@@ -64,7 +65,7 @@ static enum pick_truth look(picker *p, scan_message *m, bool *read)
 			.is_new = p->scan.parts[m->part].is_new,
 			.arrived = m->arrived,
 			.opener = p->style.opener};
-	f.octets_known = name_octets(scan_name(m), &f.octets);
+	f.octets_known = p->sizes && name_octets(scan_name(m), &f.octets);
 	enum pick_truth t = pick_match(p->expression, &f, PICK_NAME);
 	*read = t == PICK_UNKNOWN || p->form != PATHS;
 	if (!*read)
@@ -72,7 +73,8 @@ static enum pick_truth look(picker *p, scan_message *m, bool *read)
 	if (!peek_message(&p->reader, m))
 		return PICK_UNKNOWN;
 	f.header = p->reader.header;
-	f.octets = peek_octets(&p->reader, m);
+	if (p->sizes)
+		f.octets = peek_octets(&p->reader, m);
 	if (t == PICK_UNKNOWN)
 		t = pick_match(p->expression, &f, PICK_HEADER);
 	return t == PICK_UNKNOWN ? look_at_body(p, &f) : t;
@@ -188,6 +190,7 @@ static void parse(picker *p, span text)
 	p->expression = pick_parse(text, clock_now(), &e);
 	if (!p->expression)
 		bad_expression(text, &e);
+	p->sizes = pick_asks_size(p->expression);
 }
 
 static void finish(picker *p)

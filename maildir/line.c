@@ -88,24 +88,34 @@ static void put_number(uint64_t n, size_t width, str *to)
 	(void)str_put(to, span_of(digits + at, sizeof digits - at));
 }
 
+static char *two_digits(int n, char *to)
+{
+	*to++ = (char)('0' + n / 10 % 10);
+	*to++ = (char)('0' + n % 10);
+	return to;
+}
+
 /* "2026-11-24 09:00", here. */
 static void put_date(int64_t epoch, bool with_time, str *to)
 {
 	struct tm tm;
 	time_t t = (time_t)epoch;
-	if (!localtime_r(&t, &tm) || tm.tm_year < -1900)
+	char text[16], *at = text;
+	if (!localtime_r(&t, &tm) || tm.tm_year < -1900 || tm.tm_year > 9999 - 1900)
 		return;
-	put_number((uint64_t)tm.tm_year + 1900, 4, to);
-	(void)str_putc(to, '-');
-	put_number((uint64_t)tm.tm_mon + 1, 2, to);
-	(void)str_putc(to, '-');
-	put_number((uint64_t)tm.tm_mday, 2, to);
-	if (!with_time)
-		return;
-	(void)str_putc(to, ' ');
-	put_number((uint64_t)tm.tm_hour, 2, to);
-	(void)str_putc(to, ':');
-	put_number((uint64_t)tm.tm_min, 2, to);
+	at = two_digits((tm.tm_year + 1900) / 100, at);
+	at = two_digits((tm.tm_year + 1900) % 100, at);
+	*at++ = '-';
+	at = two_digits(tm.tm_mon + 1, at);
+	*at++ = '-';
+	at = two_digits(tm.tm_mday, at);
+	if (with_time) {
+		*at++ = ' ';
+		at = two_digits(tm.tm_hour, at);
+		*at++ = ':';
+		at = two_digits(tm.tm_min, at);
+	}
+	(void)str_put(to, span_of(text, (size_t)(at - text)));
 }
 
 /* "312", "4.2k", "15M": at most four columns up to gigabytes. */

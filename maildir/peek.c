@@ -8,11 +8,16 @@
 #include "base/die.h"
 #include "io/file.h"
 
-enum { FIRST = 8192 }; /* holds the header of nearly all messages */
+enum {
+	ROOM = 65536,
+	LEAST = 2048, /* octets of the first read, which follows what the headers before needed */
+	MOST = 16384,
+};
 
 void peek_open(peek *p, maildir_scan *s)
 {
-	*p = (peek){.scan = s, .part = UINT32_MAX, .dir = -1, .fd = -1, .room = FIRST};
+	*p = (peek){
+	    .scan = s, .part = UINT32_MAX, .dir = -1, .fd = -1, .room = ROOM, .first = LEAST};
 	p->buf = xmalloc(p->room);
 }
 
@@ -79,25 +84,38 @@ static ssize_t read_at(int fd, char *to, size_t n, size_t offset)
 	return got;
 }
 
+/* Headers of one folder are much alike: as much is read as held the last ones, a little less each time. */
+static void learn(peek *p)
+{
+	while (p->first < MOST && p->header.n > p->first)
+		p->first *= 2;
+	if (p->first > LEAST && p->header.n * 2 < p->first)
+		p->first -= p->first / 64;
+}
+
 /* Most messages: one read, and the file need not be asked for its size. */
 static bool read_header(peek *p)
 {
-	size_t n = 0, end = 0, seen = 0;
+	size_t n = 0, end = 0, seen = 0, want = p->first;
 	for (;;) {
-		ssize_t got = read_at(p->fd, p->buf + n, p->room - n, n);
+		ssize_t got = read_at(p->fd, p->buf + n, want - n, n);
 		if (got < 0)
 			return false;
 		n += (size_t)got;
-		p->whole = n < p->room;
+		p->whole = n < want;
 		p->octets = span_of(p->buf, n);
 		end = header_end(p->octets, seen);
-		if (end || p->whole || p->room >= PEEK_HEADER_MAX)
+		if (end || p->whole || want >= PEEK_HEADER_MAX)
 			break;
 		seen = n > 2 ? n - 2 : 0;
-		p->room *= 4;
-		p->buf = xrealloc(p->buf, p->room, 1);
+		want = want < ROOM ? ROOM : want * 4;
+		if (want > p->room) {
+			p->room = want;
+			p->buf = xrealloc(p->buf, p->room, 1);
+		}
 	}
 	p->header = span_sub(p->octets, 0, end ? end : n);
+	learn(p);
 	return true;
 }
 

@@ -13,10 +13,10 @@ typedef struct peek {
 	uint32_t part; /* whose directory is open */
 	int dir, fd;
 	char *buf;
-	size_t room;
-	span octets; /* the front of the message, as far as it was read */
-	span header; /* with the empty line behind it */
-	bool whole;  /* octets are the whole message */
+	size_t room, first; /* of buf; octets of the next message that are read at first */
+	span octets;	    /* the front of the message, as far as it was read */
+	span header;	    /* with the empty line behind it */
+	bool whole;	    /* octets are the whole message */
 } peek;
 
 void peek_open(peek *, maildir_scan *);

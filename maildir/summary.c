@@ -33,8 +33,7 @@ static void read_fields(span header, unsigned want, summary *s)
 	header_field f;
 	for (size_t i = 0; i < SUMMARY_FIELDS; i++)
 		s->fields[i] = S("");
-	if (span_starts(header, S("From ")) || span_starts(header, S(">From ")))
-		(void)span_cut(&header, '\n');
+	header = span_sub(header, header_mbox_line(header), header.n);
 	while (want && header_next(&header, &f) == HEADER_FIELD) {
 		int i = field_of(f.name);
 		if (i >= 0 && want >> i & 1) {

@@ -96,11 +96,30 @@ static size_t put_ascii(span s, str *to)
 	return at;
 }
 
+/* Hangul syllables and Chinese characters at the front that stay what they are: no letter of Hangul, which might
+ * belong to a syllable, follows. */
+static size_t put_syllables(span s, str *to)
+{
+	size_t at = 0;
+	while (at + 3 <= s.n) {
+		unsigned char c = (unsigned char)s.p[at];
+		if (c < 0xe3 || c > 0xed || utf8_char((span){s.p + at, s.n - at}) != 3)
+			break;
+		at += 3;
+	}
+	if (at && at < s.n && (unsigned char)s.p[at] == 0xe1)
+		at -= 3;
+	(void)str_put(to, (span){s.p, at});
+	return at;
+}
+
 void fold_text(span s, str *to)
 {
 	while (s.n && !to->over) {
 		unsigned char c = (unsigned char)s.p[0];
-		size_t n = c < 0x80 ? put_ascii(s, to) : jamo_lead(c) ? jamo_compose(s, to) : 0;
+		size_t n = c < 0x80 ? put_ascii(s, to) : put_syllables(s, to);
+		if (n == 0 && jamo_lead(c))
+			n = jamo_compose(s, to);
 		if (n == 0)
 			n = put_wide(s, to);
 		s = span_sub(s, n, s.n);

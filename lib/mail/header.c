@@ -19,7 +19,7 @@ static size_t field_size(span s)
 {
 	size_t n = line_size(s);
 	while (n < s.n && blank(s.p[n]))
-		n += line_size(span_of(s.p + n, s.n - n));
+		n += line_size((span){s.p + n, s.n - n});
 	return n;
 }
 
@@ -51,10 +51,10 @@ enum header_result header_next(span *rest, header_field *field)
 	if (!field_name(*rest, &name, &colon))
 		return HEADER_GARBAGE;
 	n = field_size(*rest);
-	field->raw = span_of(p, n);
-	field->name = span_of(p, name);
-	field->body = span_chomp(span_of(p + colon + 1, n - colon - 1));
-	*rest = span_of(p + n, rest->n - n);
+	field->raw = (span){p, n};
+	field->name = (span){p, name};
+	field->body = span_chomp((span){p + colon + 1, n - colon - 1});
+	*rest = (span){p + n, rest->n - n};
 	return HEADER_FIELD;
 }
 

@@ -16,6 +16,14 @@
 
 enum { ADDRESSES_MAX = 100000, ADDRESSES_ROOM = 64 << 20, TREE_ROOM = 64 << 20 };
 
+bool pick_asks_size(const pick *p)
+{
+	for (size_t i = 0; i < p->test_count; i++)
+		if (p->tests[i].what == TEST_SIZE)
+			return true;
+	return false;
+}
+
 static enum pick_truth truth(bool b)
 {
 	return b ? PICK_YES : PICK_NO;
@@ -111,17 +119,10 @@ static bool matches_body(pick *p, const pick_test *t, const pick_facts *f, span 
 	return fold_find(str_span(&p->form), t->value);
 }
 
-static void skip_mbox_line(span *header)
-{
-	if (span_starts(*header, S("From ")) || span_starts(*header, S(">From ")))
-		(void)span_cut(header, '\n');
-}
-
 static bool test_field(pick *p, const pick_test *t, const pick_facts *f)
 {
 	header_field field;
-	span header = f->header;
-	skip_mbox_line(&header);
+	span header = span_sub(f->header, header_mbox_line(f->header), f->header.n);
 	while (header_next(&header, &field) == HEADER_FIELD)
 		if (field.name.n == t->name.n && span_eqi(field.name, t->name) &&
 		    matches_body(p, t, f, field.body))
@@ -134,8 +135,7 @@ static int64_t date_of(const pick_facts *f)
 {
 	header_field field;
 	int64_t date;
-	span header = f->header;
-	skip_mbox_line(&header);
+	span header = span_sub(f->header, header_mbox_line(f->header), f->header.n);
 	if (header_get(header, "Date", &field) && date_parse(field.body, &date))
 		return date;
 	return f->arrived;

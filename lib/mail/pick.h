@@ -32,6 +32,9 @@ typedef struct pick_error {
 pick *pick_parse(span expression, int64_t now, pick_error *error);
 void pick_free(pick *);
 
+/* Whether the expression asks for the size: only then the facts need it. */
+bool pick_asks_size(const pick *);
+
 /* What is known of a message; each level includes the ones before. */
 enum pick_level {
 	PICK_NAME,   /* flags, is_new, arrived; octets where octets_known */

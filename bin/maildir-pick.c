@@ -44,15 +44,27 @@ static _Noreturn void misuse(void)
 static enum pick_truth look_at_body(picker *p, pick_facts *f)
 {
 	map m;
+	f->header_cut = false;
 	if (p->reader.whole) {
 		f->message = p->reader.octets;
 		return pick_match(p->expression, f, PICK_BODY);
 	}
 	if (!map_open(&m, p->reader.fd, INT64_MAX))
 		return PICK_UNKNOWN;
-	f->message = m.octets;
+	f->header = f->message = m.octets;
 	enum pick_truth t = pick_match(p->expression, f, PICK_BODY);
 	map_close(&m);
+	return t;
+}
+
+static enum pick_truth look_at_header(picker *p, pick_facts *f)
+{
+	enum pick_truth t;
+	do {
+		f->header = p->reader.octets;
+		f->header_cut = p->reader.cut;
+		t = pick_match(p->expression, f, PICK_HEADER);
+	} while (t == PICK_UNKNOWN && pick_was_cut(p->expression) && (peek_more(&p->reader), true));
 	return t;
 }
 
@@ -72,11 +84,10 @@ static enum pick_truth look(picker *p, scan_message *m, bool *read)
 		return t;
 	if (!peek_message(&p->reader, m))
 		return PICK_UNKNOWN;
-	f.header = p->reader.header;
 	if (p->sizes)
 		f.octets = peek_octets(&p->reader, m);
 	if (t == PICK_UNKNOWN)
-		t = pick_match(p->expression, &f, PICK_HEADER);
+		t = look_at_header(p, &f);
 	return t == PICK_UNKNOWN ? look_at_body(p, &f) : t;
 }
 

@@ -56,24 +56,6 @@ static bool open_message(peek *p, const scan_message *m)
 	return p->fd >= 0;
 }
 
-/* Octets up to and with the first empty line at or behind `from`; 0 where there is none. */
-static size_t header_end(span s, size_t from)
-{
-	if (from == 0 && (span_starts(s, S("\n")) || span_starts(s, S("\r\n"))))
-		return s.p[0] == '\n' ? 1 : 2;
-	for (size_t at = from; at < s.n;) {
-		const char *lf = memchr(s.p + at, '\n', s.n - at);
-		if (!lf)
-			return 0;
-		at = (size_t)(lf - s.p) + 1;
-		if (at < s.n && s.p[at] == '\n')
-			return at + 1;
-		if (at + 1 < s.n && s.p[at] == '\r' && s.p[at + 1] == '\n')
-			return at + 2;
-	}
-	return 0;
-}
-
 /* A short read of a file is its end. */
 static ssize_t read_at(int fd, char *to, size_t n, size_t offset)
 {
@@ -84,39 +66,43 @@ static ssize_t read_at(int fd, char *to, size_t n, size_t offset)
 	return got;
 }
 
-/* Headers of one folder are much alike: as much is read as held the last ones, a little less each time. */
-static void learn(peek *p)
+static bool read_up_to(peek *p, size_t n)
 {
-	while (p->first < MOST && p->header.n > p->first)
-		p->first *= 2;
-	if (p->first > LEAST && p->header.n * 2 < p->first)
-		p->first -= p->first / 64;
+	size_t have = p->octets.n;
+	ssize_t got = read_at(p->fd, p->buf + have, n - have, have);
+	p->cut = false;
+	if (got < 0)
+		return false;
+	p->octets = span_of(p->buf, have + (size_t)got);
+	p->whole = p->octets.n < n;
+	p->cut = !p->whole && n < PEEK_HEADER_MAX;
+	return true;
 }
 
-/* Most messages: one read, and the file need not be asked for its size. */
-static bool read_header(peek *p)
+/* Most messages: one read, and the file need not be asked for its size. Headers of one folder are much alike: as much
+ * is read as the last ones needed, a little less each time. */
+static bool read_front(peek *p)
 {
-	size_t n = 0, end = 0, seen = 0, want = p->first;
-	for (;;) {
-		ssize_t got = read_at(p->fd, p->buf + n, want - n, n);
-		if (got < 0)
-			return false;
-		n += (size_t)got;
-		p->whole = n < want;
-		p->octets = span_of(p->buf, n);
-		end = header_end(p->octets, seen);
-		if (end || p->whole || want >= PEEK_HEADER_MAX)
-			break;
-		seen = n > 2 ? n - 2 : 0;
-		want = want < ROOM ? ROOM : want * 4;
-		if (want > p->room) {
-			p->room = want;
-			p->buf = xrealloc(p->buf, p->room, 1);
-		}
+	p->octets = span_of(p->buf, 0);
+	if (p->first > LEAST)
+		p->first -= p->first / 256;
+	return read_up_to(p, p->first);
+}
+
+bool peek_more(peek *p)
+{
+	size_t n = p->octets.n;
+	if (!p->cut)
+		return false;
+	if (p->first < MOST)
+		p->first *= 2;
+	n = n < ROOM ? ROOM : n * 4;
+	if (n > p->room) {
+		p->room = n;
+		p->buf = xrealloc(p->buf, p->room, 1);
+		p->octets.p = p->buf;
 	}
-	p->header = span_sub(p->octets, 0, end ? end : n);
-	learn(p);
-	return true;
+	return read_up_to(p, n);
 }
 
 bool peek_message(peek *p, scan_message *m)
@@ -129,7 +115,7 @@ bool peek_message(peek *p, scan_message *m)
 		if (!again || !open_message(p, m))
 			return false;
 	}
-	return read_header(p);
+	return read_front(p);
 }
 
 uint64_t peek_octets(const peek *p, const scan_message *m)

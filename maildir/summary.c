@@ -28,19 +28,22 @@ static int field_of(span name)
 	return -1;
 }
 
-static void read_fields(span header, unsigned want, summary *s)
+/* False where the end of the octets is reached before that of the header. */
+static bool read_fields(span octets, unsigned want, summary *s)
 {
 	header_field f;
+	span rest = span_sub(octets, header_mbox_line(octets), octets.n);
 	for (size_t i = 0; i < SUMMARY_FIELDS; i++)
 		s->fields[i] = S("");
-	header = span_sub(header, header_mbox_line(header), header.n);
-	while (want && header_next(&header, &f) == HEADER_FIELD) {
+	enum header_result r = HEADER_FIELD;
+	while (want && (r = header_next(&rest, &f)) == HEADER_FIELD) {
 		int i = field_of(f.name);
 		if (i >= 0 && want >> i & 1) {
 			s->fields[i] = f.body;
 			want &= ~(1u << i);
 		}
 	}
+	return !header_is_cut(r, rest);
 }
 
 void summary_of_name(const maildir_scan *scan, const scan_message *m, summary *s)
@@ -50,11 +53,12 @@ void summary_of_name(const maildir_scan *scan, const scan_message *m, summary *s
 		       .is_new = scan->parts[m->part].is_new};
 }
 
-void summary_read(const peek *p, const scan_message *m, unsigned want, summary *s)
+void summary_read(peek *p, const scan_message *m, unsigned want, summary *s)
 {
 	int64_t date;
 	summary_of_name(p->scan, m, s);
-	read_fields(p->header, want, s);
+	while (!read_fields(p->octets, want, s) && peek_more(p))
+		;
 	if (s->fields[SUMMARY_DATE].n && date_parse(s->fields[SUMMARY_DATE], &date))
 		s->date = date;
 	s->octets = peek_octets(p, m);

@@ -26,9 +26,9 @@ typedef struct summary {
 	unsigned depth; /* in its thread */
 } summary;
 
-/* Of the message that `p` has read. The spans live as long as those of p. Only the fields in `want` are looked
- * for, a bit each: 1 << SUMMARY_FROM … */
-void summary_read(const peek *p, const scan_message *, unsigned want, summary *);
+/* Of the message that `p` has read; more of it is read where that is needed. The spans live as long as those of p. Only the
+ * fields in `want` are looked for, a bit each: 1 << SUMMARY_FROM … */
+void summary_read(peek *p, const scan_message *, unsigned want, summary *);
 /* The same without the header: flags, arrival as the date, size 0. */
 void summary_of_name(const maildir_scan *, const scan_message *, summary *);
 

@@ -58,6 +58,13 @@ enum header_result header_next(span *rest, header_field *field)
 	return HEADER_FIELD;
 }
 
+bool header_is_cut(enum header_result last, span rest)
+{
+	if (last == HEADER_GARBAGE)
+		return rest.n == 0 || !memchr(rest.p, '\n', rest.n);
+	return rest.n == 0;
+}
+
 size_t header_mbox_line(span text)
 {
 	size_t name, colon;

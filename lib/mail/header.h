@@ -22,6 +22,8 @@ enum header_result {
 enum header_result header_next(span *rest, header_field *field);
 /* Octets of the "From " or ">From " line of an mbox at the front; 0 where there is none. */
 size_t header_mbox_line(span text);
+/* Of a text that may go on: whether what header_next() gave last, with `rest` behind it, may be another if it does. */
+bool header_is_cut(enum header_result, span rest);
 /* The octets of the header with the empty line behind it; text.n where there is no body. */
 size_t header_size(span text);
 /* The first field of this name (without case); false where there is none. */

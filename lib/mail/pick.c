@@ -119,26 +119,50 @@ static bool matches_body(pick *p, const pick_test *t, const pick_facts *f, span 
 	return fold_find(str_span(&p->form), t->value);
 }
 
-static bool test_field(pick *p, const pick_test *t, const pick_facts *f)
+/* PICK_UNKNOWN where the end of what is there is reached before that of the header. */
+static enum pick_truth ended(pick *p, const pick_facts *f, enum header_result last, span rest)
+{
+	bool cut = f->header_cut && header_is_cut(last, rest);
+	p->cut = p->cut || cut;
+	return cut ? PICK_UNKNOWN : PICK_NO;
+}
+
+static span fields_of(const pick_facts *f)
+{
+	return span_sub(f->header, header_mbox_line(f->header), f->header.n);
+}
+
+static enum pick_truth test_field(pick *p, const pick_test *t, const pick_facts *f)
 {
 	header_field field;
-	span header = span_sub(f->header, header_mbox_line(f->header), f->header.n);
-	while (header_next(&header, &field) == HEADER_FIELD)
-		if (field.name.n == t->name.n && span_eqi(field.name, t->name) &&
-		    matches_body(p, t, f, field.body))
-			return true;
-	return false;
+	span rest = fields_of(f);
+	enum header_result r;
+	while ((r = header_next(&rest, &field)) == HEADER_FIELD) {
+		if (field.name.n != t->name.n || !span_eqi(field.name, t->name))
+			continue;
+		if (f->header_cut && header_is_cut(r, rest))
+			break;
+		if (matches_body(p, t, f, field.body))
+			return PICK_YES;
+	}
+	return ended(p, f, r, rest);
 }
 
 /* A Date that cannot be read is the time of arrival. */
-static int64_t date_of(const pick_facts *f)
+static enum pick_truth test_date(pick *p, const pick_test *t, const pick_facts *f)
 {
 	header_field field;
 	int64_t date;
-	span header = span_sub(f->header, header_mbox_line(f->header), f->header.n);
-	if (header_get(header, "Date", &field) && date_parse(field.body, &date))
-		return date;
-	return f->arrived;
+	span rest = fields_of(f);
+	enum header_result r;
+	while ((r = header_next(&rest, &field)) == HEADER_FIELD) {
+		if (!span_eqi(field.name, S("Date")))
+			continue;
+		if (f->header_cut && header_is_cut(r, rest))
+			break;
+		return truth(compare(t, date_parse(field.body, &date) ? date : f->arrived));
+	}
+	return ended(p, f, r, rest) == PICK_UNKNOWN ? PICK_UNKNOWN : truth(compare(t, f->arrived));
 }
 
 /* ---- bodies */
@@ -187,30 +211,33 @@ static enum pick_level level_of(const pick_test *t, const pick_facts *f)
 	}
 }
 
-static bool run_test(pick *p, const pick_test *t, const pick_facts *f)
+static enum pick_truth run_test(pick *p, const pick_test *t, const pick_facts *f)
 {
 	switch (t->what) {
 	case TEST_FLAG:
-		return has_flags(t, f->flags);
+		return truth(has_flags(t, f->flags));
 	case TEST_NEW:
-		return f->is_new;
+		return truth(f->is_new);
 	case TEST_ARRIVED:
-		return compare(t, f->arrived);
+		return truth(compare(t, f->arrived));
 	case TEST_SIZE:
-		return compare(t, f->octets < INT64_MAX ? (int64_t)f->octets : INT64_MAX);
+		return truth(compare(t, f->octets < INT64_MAX ? (int64_t)f->octets : INT64_MAX));
 	case TEST_DATE:
-		return compare(t, date_of(f));
+		return test_date(p, t, f);
 	case TEST_FIELD:
 		return test_field(p, t, f);
 	default:
-		return test_body(p, t, f);
+		return truth(test_body(p, t, f));
 	}
 }
 
 static enum pick_truth judge_test(pick *p, pick_test *t, const pick_facts *f, enum pick_level level)
 {
-	if (t->known == PICK_UNKNOWN && level_of(t, f) <= level)
-		t->known = truth(run_test(p, t, f) != t->negated);
+	if (t->known == PICK_UNKNOWN && level_of(t, f) <= level) {
+		t->known = run_test(p, t, f);
+		if (t->known != PICK_UNKNOWN && t->negated)
+			t->known = truth(t->known == PICK_NO);
+	}
 	return t->known;
 }
 
@@ -241,5 +268,11 @@ enum pick_truth pick_match(pick *p, const pick_facts *f, enum pick_level level)
 	if (level == PICK_NAME)
 		for (size_t i = 0; i < p->test_count; i++)
 			p->tests[i].known = PICK_UNKNOWN;
+	p->cut = false;
 	return judge(p, p->top, f, level);
+}
+
+bool pick_was_cut(const pick *p)
+{
+	return p->cut;
 }

@@ -38,15 +38,16 @@ bool pick_asks_size(const pick *);
 /* What is known of a message; each level includes the ones before. */
 enum pick_level {
 	PICK_NAME,   /* flags, is_new, arrived; octets where octets_known */
-	PICK_HEADER, /* header, octets */
+	PICK_HEADER, /* header, octets; where header_cut, as much of it as there is */
 	PICK_BODY,   /* message */
 };
 typedef struct pick_facts {
 	span flags; /* letters */
 	bool is_new, octets_known;
+	bool header_cut; /* what is at the end of `header` may go on */
 	int64_t arrived;
 	uint64_t octets;
-	span header;  /* with the empty line behind it */
+	span header;  /* what is behind the empty line does not count */
 	span message; /* the whole of it */
 	const charset_opener *opener;
 } pick_facts;
@@ -55,5 +56,7 @@ enum pick_truth { PICK_NO, PICK_YES, PICK_UNKNOWN };
 /* Call it with PICK_NAME first (that forgets the message before), then with higher levels as long as the answer is
  * PICK_UNKNOWN; at PICK_BODY it never is. */
 enum pick_truth pick_match(pick *, const pick_facts *, enum pick_level);
+/* Whether the last answer is unknown because the header was cut: give more of it, at PICK_HEADER. */
+bool pick_was_cut(const pick *);
 
 #endif

@@ -54,6 +54,7 @@ struct pick {
 	pick_node *nodes;
 	size_t test_count, test_room, node_count, node_room;
 	uint32_t top;
+	bool cut;	/* a test came to the end of a header that goes on */
 	str text, form; /* of the field that is looked at */
 };
 

@@ -146,6 +146,30 @@ class Scenario:
                 yield f"the bounce to {box} is lost"
 
 
+class Refile(Scenario):
+    """Messages of kim's are moved to lee: at each moment they are with one of them, or with both."""
+
+    recovery = False
+
+    def prepare(self, root, env, bin_dir):
+        self.first = [("deliver-maildir", [f"{root}/mail/{DOMAIN}/kim"], i) for i in range(len(self.messages))]
+        super().prepare(root, env, bin_dir)
+        new = f"{root}/mail/{DOMAIN}/kim/new"
+        self.argv += sorted(os.path.join(new, name) for name in os.listdir(new))
+
+    def confirmed(self, said, exited):
+        return set(range(1, len(self.messages) + 1)) if exited == 0 else set()
+
+    def judge(self, confirmed, result, heard, ended):
+        yield from super().judge(confirmed, result, heard, ended)
+        for number in range(1, len(self.messages) + 1):
+            here, there = (result["found"].get(f"mail/{DOMAIN}/{u}", []).count(number) for u in ("kim", "lee"))
+            if here + there == 0:
+                yield f"message {number} is lost"
+            elif ended and here:
+                yield f"message {number} was moved, and is where it was too"
+
+
 def smtp_session(text):
     """One session that gives a message, as the client writes it."""
     return (f"EHLO client.test\r\nMAIL FROM:<kim@{DOMAIN}>\r\nRCPT TO:<lee@{DOMAIN}>\r\nDATA\r\n".encode()
@@ -183,6 +207,13 @@ SCENARIOS = [
              first=[("sendmail", ["-i", LEE], 0), ("sendmail", ["-i", KIM], 1)]),
     Scenario("queue-run-bounce", command=["queue-run"], to=[["lee"]], by="before", before={1}, bounce_to=["kim"],
              first=[("queue-add", [*SENDER, LEE, f"nobody@{DOMAIN}"], 0)]),
+]
+
+SCENARIOS += [
+    Refile("maildir-refile", command=["maildir-refile", f"ROOT/mail/{DOMAIN}/lee"], sizes=(0, 0, 0),
+           to=[["lee"]] * 3),
+    Refile("maildir-refile-many", command=["maildir-refile", f"ROOT/mail/{DOMAIN}/lee"], sizes=(0,) * 5,
+           to=[["lee"]] * 5),
 ]
 
 # The prover itself is tested with writers that are wrong on purpose.

@@ -16,7 +16,7 @@
 #include "maildir/inputs.h"
 #include "maildir/line.h"
 
-enum { PIECE = 256, OUT_ROOM = 65536, MEMORY = 64 << 20, FLAGS_ROOM = 64 };
+enum { PIECE = 256, OUT_ROOM = 65536, MEMORY = 64 << 20 };
 
 static const char usage_text[] = "usage: maildir-pick [-v0Tj] EXPRESSION [DIR | FILE]...\n";
 
@@ -30,7 +30,7 @@ typedef struct picker {
 	bool trouble;
 	peek reader;
 	line_style style;
-	str path, flags;
+	str path;
 } picker;
 
 static _Noreturn void misuse(void)
@@ -71,9 +71,7 @@ static enum pick_truth look_at_header(picker *p, pick_facts *f)
 /* PICK_UNKNOWN, with errno: it cannot be read. */
 static enum pick_truth look(picker *p, scan_message *m, bool *read)
 {
-	str_clear(&p->flags);
-	name_flags_put(name_flags_of(scan_name(m)), &p->flags);
-	pick_facts f = {.flags = str_span(&p->flags),
+	pick_facts f = {.flags = name_flags_text(scan_name(m)),
 			.is_new = p->scan.parts[m->part].is_new,
 			.arrived = m->arrived,
 			.opener = p->style.opener};
@@ -209,13 +207,12 @@ static void finish(picker *p)
 	peek_close(&p->reader);
 	pick_free(p->expression);
 	str_free(&p->path);
-	str_free(&p->flags);
 	maildir_scan_free(&p->scan);
 }
 
 int main(int argc, char **argv)
 {
-	picker p = {.end = '\n', .path = str_new(INPUTS_PATH_MAX), .flags = str_new(FLAGS_ROOM)};
+	picker p = {.end = '\n', .path = str_new(INPUTS_PATH_MAX)};
 	crew_tally tally = {0};
 	out o;
 	proc_start(argv[0]);

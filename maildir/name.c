@@ -128,7 +128,7 @@ name_flags name_flag(char letter)
 }
 
 /* What stands behind ":2,"; other versions of that part are nobody's. */
-static span flags_text(span entry)
+span name_flags_text(span entry)
 {
 	span info = span_sub(entry, span_find(entry, ':'), entry.n);
 	return span_starts(info, S(":2,")) ? span_sub(info, 3, info.n) : S("");
@@ -137,7 +137,7 @@ static span flags_text(span entry)
 name_flags name_flags_of(span entry)
 {
 	name_flags set = 0;
-	span text = flags_text(entry);
+	span text = name_flags_text(entry);
 	for (size_t i = 0; i < text.n; i++)
 		set |= name_flag(text.p[i]);
 	return set;
@@ -152,7 +152,7 @@ void name_flags_put(name_flags set, str *to)
 
 void name_with_flags(span entry, name_flags set, str *to)
 {
-	span text = flags_text(entry);
+	span text = name_flags_text(entry);
 	(void)str_put(to, name_unique(entry));
 	(void)str_put(to, S(":2,"));
 	name_flags_put(set, to);

@@ -27,6 +27,7 @@ bool name_octets(span entry, uint64_t *octets);
 
 /* The flags behind ":2," as a set of letters, capital and small. */
 typedef uint64_t name_flags;
+span name_flags_text(span entry);  /* what stands there, "" where nothing does */
 name_flags name_flag(char letter); /* 0 for what is no letter */
 name_flags name_flags_of(span entry);
 void name_flags_put(name_flags, str *to); /* in the order of ASCII, as Maildir wants it */

@@ -27,8 +27,9 @@ static size_t field_size(span s)
  * colon. */
 static bool field_name(span line, size_t *name, size_t *colon)
 {
+	static const bool ftext[256] = {[33 ... 57] = true, [59 ... 126] = true};
 	size_t n = 0;
-	while (n < line.n && line.p[n] > ' ' && line.p[n] < 0x7f && line.p[n] != ':')
+	while (n < line.n && ftext[(unsigned char)line.p[n]])
 		n++;
 	*name = n;
 	while (n < line.n && blank(line.p[n]))
@@ -56,6 +57,18 @@ enum header_result header_next(span *rest, header_field *field)
 	field->body = span_chomp((span){p + colon + 1, n - colon - 1});
 	*rest = (span){p + n, rest->n - n};
 	return HEADER_FIELD;
+}
+
+enum header_result header_find(span *rest, span name, header_field *field)
+{
+	size_t n, colon;
+	while (rest->n && field_name(*rest, &n, &colon)) {
+		if (n == name.n && span_eqi((span){rest->p, n}, name))
+			break;
+		n = field_size(*rest);
+		*rest = (span){rest->p + n, rest->n - n};
+	}
+	return header_next(rest, field);
 }
 
 bool header_is_cut(enum header_result last, span rest)

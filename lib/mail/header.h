@@ -22,6 +22,8 @@ enum header_result {
 enum header_result header_next(span *rest, header_field *field);
 /* Octets of the "From " or ">From " line of an mbox at the front; 0 where there is none. */
 size_t header_mbox_line(span text);
+/* The same for the next field of this name (without case): what stands before it is passed over. */
+enum header_result header_find(span *rest, span name, header_field *field);
 /* Of a text that may go on: whether what header_next() gave last, with `rest` behind it, may be another if it does. */
 bool header_is_cut(enum header_result, span rest);
 /* The octets of the header with the empty line behind it; text.n where there is no body. */

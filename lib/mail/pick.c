@@ -137,9 +137,7 @@ static enum pick_truth test_field(pick *p, const pick_test *t, const pick_facts 
 	header_field field;
 	span rest = fields_of(f);
 	enum header_result r;
-	while ((r = header_next(&rest, &field)) == HEADER_FIELD) {
-		if (field.name.n != t->name.n || !span_eqi(field.name, t->name))
-			continue;
+	while ((r = header_find(&rest, t->name, &field)) == HEADER_FIELD) {
 		if (f->header_cut && header_is_cut(r, rest))
 			break;
 		if (matches_body(p, t, f, field.body))
@@ -155,9 +153,7 @@ static enum pick_truth test_date(pick *p, const pick_test *t, const pick_facts *
 	int64_t date;
 	span rest = fields_of(f);
 	enum header_result r;
-	while ((r = header_next(&rest, &field)) == HEADER_FIELD) {
-		if (!span_eqi(field.name, S("Date")))
-			continue;
+	while ((r = header_find(&rest, S("Date"), &field)) == HEADER_FIELD) {
 		if (f->header_cut && header_is_cut(r, rest))
 			break;
 		return truth(compare(t, date_parse(field.body, &date) ? date : f->arrived));

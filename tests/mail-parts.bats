@@ -143,6 +143,17 @@ w(b"\n--%s--\n" % sys.argv[2].encode())' "$1" "$2"
 	done
 }
 
+@test "without Landlock or seccomp a reader works all the same" {
+	need strace
+	[ "$BUILD" = "$TOP/build/release" ] || return 0 # the other variants have no seccomp
+	for call in landlock_create_ruleset landlock_restrict_self seccomp; do
+		strace -o trace -e "inject=$call:error=ENOSYS" mail-parts -p 1 <"$FIRST" >out
+		cmp out <(mail-parts -p 1 <"$FIRST")
+		grep -q INJECTED trace
+	done
+	run -71 strace -o trace -e inject=seccomp:error=EFAULT mail-parts -p 1 <"$FIRST"
+}
+
 @test "names that would move the terminal are made harmless in the table" {
 	printf 'Content-Type: x/y; name="a\x1b[2Jb"\n\nx' | mail-parts >out
 	grep -q 'a^\[\[2Jb' out

@@ -87,7 +87,7 @@ span span_sub(span s, size_t from, size_t to)
 		to = s.n;
 	if (from > to)
 		from = to;
-	return (span){s.p + from, to - from};
+	return (span){from ? s.p + from : s.p, to - from}; /* NULL + 0 is not defined */
 }
 
 span span_cut(span *rest, char c)

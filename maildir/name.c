@@ -108,16 +108,26 @@ bool name_arrived(span entry, int64_t *epoch)
 	return true;
 }
 
-bool name_octets(span entry, uint64_t *octets)
+static bool size_field(span entry, span key, uint64_t *octets)
 {
 	span rest = name_unique(entry);
 	(void)span_cut(&rest, ',');
 	while (rest.n) {
 		span field = span_cut(&rest, ',');
-		if (span_starts(field, S("S=")))
-			return span_u64(span_sub(field, 2, field.n), INT64_MAX, octets);
+		if (span_starts(field, key))
+			return span_u64(span_sub(field, key.n, field.n), INT64_MAX, octets);
 	}
 	return false;
+}
+
+bool name_octets(span entry, uint64_t *octets)
+{
+	return size_field(entry, S("S="), octets);
+}
+
+bool name_wire(span entry, uint64_t *octets)
+{
+	return size_field(entry, S("W="), octets);
 }
 
 name_flags name_flag(char letter)

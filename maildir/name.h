@@ -24,6 +24,7 @@ span name_unique(span entry);
 bool name_arrived(span entry, int64_t *epoch);
 /* Octets of the file by ",S="; false where the name does not tell. */
 bool name_octets(span entry, uint64_t *octets);
+bool name_wire(span entry, uint64_t *octets); /* by ",W=": with CRLF line ends */
 
 /* The flags behind ":2," as a set of letters, capital and small. */
 typedef uint64_t name_flags;

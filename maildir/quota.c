@@ -60,7 +60,7 @@ bool maildir_used(const char *dir, uint64_t *octets)
 	return done;
 }
 
-void maildir_used_add(const char *dir, uint64_t octets)
+static void append(const char *dir, const char *sign, uint64_t octets)
 {
 	str path = str_new(8192);
 	char line[48];
@@ -69,9 +69,20 @@ void maildir_used_add(const char *dir, uint64_t octets)
 			   : open(str_cstr(&path),
 				  O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (fd >= 0) {
-		int n = snprintf(line, sizeof line, "%llu 1\n", (unsigned long long)octets);
+		int n = snprintf(line, sizeof line, "%s%llu %s1\n", sign,
+				 (unsigned long long)octets, sign);
 		(void)!write(fd, line, (size_t)n);
 		(void)close(fd);
 	}
 	str_free(&path);
+}
+
+void maildir_used_add(const char *dir, uint64_t octets)
+{
+	append(dir, "", octets);
+}
+
+void maildir_used_remove(const char *dir, uint64_t octets)
+{
+	append(dir, "-", octets);
 }

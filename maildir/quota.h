@@ -15,5 +15,6 @@ enum {
 bool maildir_used(const char *dir, uint64_t *octets);
 /* Adds one message. Best effort: a mailbox without the file stays without it. */
 void maildir_used_add(const char *dir, uint64_t octets);
+void maildir_used_remove(const char *dir, uint64_t octets); /* one message less */
 
 #endif

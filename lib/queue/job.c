@@ -2,7 +2,7 @@
 
 #include "base/die.h"
 #include "queue/qmsg.h"
-#include "queue/sumline.h"
+#include "io/sumline.h"
 
 /* Without the escapes \t \n \\; p is NULL for any other backslash, and where the arena is full. */
 static span unescape(span s, arena *a)

@@ -17,7 +17,7 @@
 #include "io/clock.h"
 #include "io/file.h"
 #include "io/out.h"
-#include "queue/sumline.h"
+#include "io/sumline.h"
 
 enum { LOG_MAX = 64 << 20, MEM_MAX = 16 << 20, LINE_MAX_WORDS = 1024 };
 

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "queue/job.h"
-#include "queue/sumline.h"
+#include "io/sumline.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -1,8 +1,8 @@
 /* Lines that know whether they are whole: `SUM words LF`, SUM the CRC-32 (8 hex digits) of the rest
  * of the line with its LF. What is appended to a file and may be torn by a crash is made of them:
  * log/ID and the result files of workers. */
-#ifndef QUEUE_SUMLINE_H
-#define QUEUE_SUMLINE_H
+#ifndef IO_SUMLINE_H
+#define IO_SUMLINE_H
 
 #include "base/str.h"
 

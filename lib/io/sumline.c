@@ -1,4 +1,4 @@
-#include "queue/sumline.h"
+#include "io/sumline.h"
 
 #include "io/sum.h"
 

@@ -1,0 +1,199 @@
+/* The file is a head, and behind it entries, expunged ranges, keywords and names, as they are in memory. Only the
+ * head has a sum: to check all of it would cost more than reading the log's last lines. What is not in bounds is
+ * taken for empty. It is made and synced before it gets its name, so a crash leaves the old one or the new one. */
+#include "maildir/snapshot.h"
+
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include "base/die.h"
+#include "io/file.h"
+#include "io/out.h"
+#include "io/sum.h"
+
+enum { TAIL = 16, KEYWORDS_TEXT = FOLDER_KEYWORDS * (KEYWORD_MAX + 1) };
+
+typedef struct head {
+	char magic[8];
+	uint64_t sum; /* of what follows in the head */
+	uint64_t log_at, log_id;
+	unsigned char log_tail[TAIL]; /* the octets of the log before log_at */
+	uint32_t uidvalidity, uidnext;
+	uint64_t modseq;
+	int64_t sec[PARTS];
+	uint64_t nsec[PARTS];
+	uint64_t entries, gone, keywords, names; /* counts; octets of the last two */
+} head;
+
+static const char magic[8] = "pabalix1";
+
+void ledger_free(ledger *l)
+{
+	for (size_t i = 0; i < FOLDER_KEYWORDS; i++) {
+		free(l->keywords[i]);
+		l->keywords[i] = NULL;
+	}
+	roll_free(&l->roll);
+	*l = (ledger){.roll.names = S("")};
+}
+
+void ledger_keyword(ledger *l, unsigned bit, span name)
+{
+	if (bit >= FOLDER_KEYWORDS || memchr(name.p, 0, name.n))
+		return;
+	free(l->keywords[bit]);
+	l->keywords[bit] = xmalloc(name.n + 1);
+	memcpy(l->keywords[bit], name.p, name.n);
+	l->keywords[bit][name.n] = 0;
+}
+
+static uint64_t head_sum(const head *h)
+{
+	const size_t from = offsetof(head, log_at);
+	return sum_crc32(0, span_of((const char *)h + from, sizeof *h - from));
+}
+
+static bool sizes_fit(const head *h, size_t size)
+{
+	uint64_t n = sizeof *h;
+	return h->entries <= ROLL_MAX && h->gone <= UINT32_MAX && h->keywords <= KEYWORDS_TEXT &&
+	       h->names <= JOURNAL_MAX &&
+	       n + h->entries * sizeof(roll_entry) + h->gone * sizeof(roll_gone) + h->keywords +
+		       h->names ==
+		   size;
+}
+
+bool snapshot_take(ledger *l, uint64_t *at, unsigned char tail[static TAIL])
+{
+	head h;
+	roll *r = &l->roll;
+	char *p = r->index.base;
+	if (r->index.size < sizeof h)
+		return false;
+	memcpy(&h, p, sizeof h);
+	if (memcmp(h.magic, magic, sizeof magic) != 0 || h.sum != head_sum(&h) ||
+	    !sizes_fit(&h, r->index.size) || !h.uidvalidity || !h.uidnext)
+		return false;
+	l->uidvalidity = h.uidvalidity;
+	l->uidnext = h.uidnext;
+	l->modseq = h.modseq;
+	l->id = h.log_id;
+	for (size_t i = 0; i < PARTS; i++)
+		l->stamps[i] = (journal_stamp){h.sec[i], (uint32_t)h.nsec[i]};
+	p += sizeof h;
+	r->v = (roll_entry *)(void *)p;
+	r->n = h.entries;
+	p += h.entries * sizeof *r->v;
+	r->gone = (roll_gone *)(void *)p;
+	r->gone_n = h.gone;
+	p += h.gone * sizeof *r->gone;
+	span keywords = span_of(p, h.keywords);
+	r->names = span_of(p + h.keywords, h.names);
+	for (unsigned i = 0; i < FOLDER_KEYWORDS && keywords.n; i++) {
+		span name = span_cut(&keywords, '\n');
+		if (name.n)
+			ledger_keyword(l, i, name);
+	}
+	*at = h.log_at;
+	memcpy(tail, h.log_tail, TAIL);
+	return true;
+}
+
+static bool belongs(int log, uint64_t at, const unsigned char tail[static TAIL])
+{
+	unsigned char now[TAIL];
+	return at >= TAIL && at <= JOURNAL_MAX &&
+	       file_pread(log, now, TAIL, (off_t)at - TAIL) == TAIL && memcmp(now, tail, TAIL) == 0;
+}
+
+bool snapshot_load(int dir, int log, ledger *l, off_t *at, uint64_t *id)
+{
+	unsigned char tail[TAIL];
+	uint64_t offset = 0;
+	int fd = file_open_read(dir, "pabal.index");
+	if (fd < 0)
+		return false;
+	map *m = &l->roll.index;
+	/* Entries change in memory as the log goes on: a private map, copied where it is written on. */
+	bool done = map_open(m, fd, SIZE_MAX) && m->base &&
+		    mprotect(m->base, m->size, PROT_READ | PROT_WRITE) == 0 &&
+		    snapshot_take(l, &offset, tail);
+	(void)close(fd);
+	if (done) {
+		*at = (off_t)offset;
+		*id = l->id;
+		done = belongs(log, offset, tail);
+	}
+	if (!done)
+		ledger_free(l);
+	return done;
+}
+
+static void put_keywords(const ledger *l, str *to)
+{
+	for (size_t i = 0; i < FOLDER_KEYWORDS; i++)
+		(void)str_printf(to, "%s\n", l->keywords[i] ? l->keywords[i] : "");
+}
+
+/* Entries with their names side by side again. */
+static void put_roll(const roll *r, out *o)
+{
+	uint64_t at = 0;
+	for (size_t i = 0; i < r->n; i++) {
+		roll_entry e = r->v[i];
+		e.flags &= FOLDER_FLAGS | FOLDER_NEW;
+		e.name = at;
+		e.name_n = (uint16_t)roll_name(r, &r->v[i]).n;
+		at += e.name_n;
+		out_put(o, span_of((const char *)&e, sizeof e));
+	}
+	out_put(o, span_of((const char *)r->gone, r->gone_n * sizeof *r->gone));
+}
+
+static bool write_to(int fd, int log, const ledger *l, off_t at)
+{
+	head h = {.log_at = (uint64_t)at, .log_id = l->id, .modseq = l->modseq};
+	out o;
+	str keywords = str_new(KEYWORDS_TEXT);
+	put_keywords(l, &keywords);
+	memcpy(h.magic, magic, sizeof magic);
+	h.uidvalidity = l->uidvalidity;
+	h.uidnext = l->uidnext;
+	h.entries = l->roll.n;
+	h.gone = l->roll.gone_n;
+	h.keywords = keywords.n;
+	for (size_t i = 0; i < l->roll.n; i++)
+		h.names += roll_name(&l->roll, &l->roll.v[i]).n;
+	for (size_t i = 0; i < PARTS; i++) {
+		h.sec[i] = l->stamps[i].sec;
+		h.nsec[i] = l->stamps[i].nsec;
+	}
+	bool done = file_pread(log, h.log_tail, TAIL, at - TAIL) == TAIL;
+	h.sum = head_sum(&h);
+	out_open(&o, fd, 256 * 1024);
+	out_put(&o, span_of((const char *)&h, sizeof h));
+	put_roll(&l->roll, &o);
+	out_put(&o, str_span(&keywords));
+	for (size_t i = 0; i < l->roll.n; i++)
+		out_put(&o, roll_name(&l->roll, &l->roll.v[i]));
+	done = done && !keywords.over && out_flush(&o);
+	out_close(&o);
+	str_free(&keywords);
+	return done;
+}
+
+void snapshot_write(int dir, int log, const ledger *l, off_t at)
+{
+	char temp[64];
+	if (at < TAIL || l->roll.dead)
+		return;
+	(void)snprintf(temp, sizeof temp, "tmp/pabal.index.%ld", (long)getpid());
+	(void)unlinkat(dir, temp, 0);
+	int fd = openat(dir, temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0)
+		return;
+	bool done = write_to(fd, log, l, at) && file_sync(fd);
+	(void)close(fd);
+	if (!done || renameat(dir, temp, dir, "pabal.index") < 0)
+		(void)unlinkat(dir, temp, 0);
+}

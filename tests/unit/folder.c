@@ -1,0 +1,364 @@
+/* links: maildir mail io base : z */
+#include "maildir/folder.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "io/file.h"
+#include "io/out.h"
+#include "io/proc.h"
+#include "maildir/deliver.h"
+#include "tests/unit/unit.h"
+
+static char root[] = "/tmp/pabal-unit-folder.XXXXXX";
+static char dir[4096];
+static int boxes;
+
+/* A new, empty Maildir, which is then the present directory. */
+static void new_box(void)
+{
+	(void)snprintf(dir, sizeof dir, "%s/box%d", root, boxes++);
+	if (!maildir_make(dir) || chdir(dir) < 0)
+		abort();
+}
+
+static void put(const char *path, span text)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	if (fd < 0 || !write_all(fd, text) || close(fd) < 0)
+		abort();
+}
+
+/* Directory times are so old that a look at them is certain. */
+static void age(void)
+{
+	static int64_t when = 1000000000;
+	const struct timespec t[2] = {{++when, 5}, {when, 5}};
+	if (utimensat(AT_FDCWD, "new", t, 0) < 0 || utimensat(AT_FDCWD, "cur", t, 0) < 0)
+		abort();
+}
+
+static folder *open_box(void)
+{
+	status why;
+	folder *f = folder_open(dir, &why);
+	if (!f) {
+		printf("# %s\n", why.text);
+		abort();
+	}
+	return f;
+}
+
+typedef struct told {
+	char text[1024];
+	size_t n;
+} told;
+
+static void tell(told *t, char what, size_t i)
+{
+	t->n += (size_t)snprintf(t->text + t->n, sizeof t->text - t->n, "%c%zu ", what, i);
+}
+
+static void gone(void *t, size_t i, uint32_t uid)
+{
+	(void)uid;
+	tell(t, '-', i);
+}
+
+static void changed(void *t, size_t i)
+{
+	tell(t, '*', i);
+}
+
+static void added(void *t, size_t i)
+{
+	tell(t, '+', i);
+}
+
+static const char *refresh(folder *f)
+{
+	static told t;
+	t = (told){.n = 0};
+	const folder_changes c = {gone, changed, added, &t};
+	status st = folder_refresh(f, &c);
+	if (!status_is_ok(&st))
+		(void)snprintf(t.text, sizeof t.text, "%d %s", st.code, st.text);
+	return t.text;
+}
+
+/* "UID:BASE:flags ..." */
+static const char *shown(const folder *f)
+{
+	static char text[4096];
+	size_t n = 0;
+	text[0] = 0;
+	for (size_t i = 0; i < folder_count(f) && n < sizeof text; i++) {
+		folder_msg m = folder_at(f, i);
+		n += (size_t)snprintf(text + n, sizeof text - n, "%s%u:%.*s:%u", i ? " " : "",
+				      m.uid, SPAN_FMT(m.base), m.flags);
+	}
+	return text;
+}
+
+static bool is(const char *a, const char *b)
+{
+	if (strcmp(a, b) == 0)
+		return true;
+	printf("# '%s'\n# '%s'\n", a, b);
+	return false;
+}
+
+static span text_of(folder *f, size_t i, str *to)
+{
+	char buf[4096];
+	int fd = folder_open_msg(f, i);
+	str_clear(to);
+	if (fd < 0)
+		return S("");
+	ssize_t n = file_pread(fd, buf, sizeof buf, 0);
+	(void)close(fd);
+	(void)str_put(to, span_of(buf, n > 0 ? (size_t)n : 0));
+	return str_span(to);
+}
+
+static void numbers(void)
+{
+	new_box();
+	put("new/1700000002.b", S("B: b\n\n"));
+	put("new/1700000001.a,S=6,W=8", S("A: a\n\n"));
+	put("cur/1700000003.c:2,S", S("C: c\n\nx\r\ny"));
+	put("cur/1600000000.d:2,FRx", S("D: d\n\n"));
+	put("cur/.hidden", S("x"));
+	age();
+	folder *f = open_box();
+	CHECK(is(shown(f), "1:1600000000.d:10 2:1700000001.a,S=6,W=8:64 3:1700000002.b:64 "
+			   "4:1700000003.c:16"),
+	      "numbered in the order of arrival");
+	uint32_t validity = folder_uidvalidity(f);
+	CHECK(folder_uidnext(f) == 5 && validity > 1700000000, "the next UID, the UIDVALIDITY");
+	CHECK(folder_at(f, 1).wire == 8 && folder_at(f, 1).octets == 6, "sizes of the name");
+	CHECK(folder_at(f, 3).wire == 0 && folder_at(f, 3).octets == 10, "a size is not known yet");
+	status st = folder_measure(f, 0, 4);
+	CHECK(status_is_ok(&st) && folder_at(f, 3).wire == 12, "and is counted");
+	bool exact;
+	CHECK(folder_find(f, 3, &exact) == 2 && exact && folder_find(f, 9, &exact) == 4 && !exact,
+	      "found by UID");
+	CHECK(is(refresh(f), ""), "nothing changed");
+	folder_close(f);
+	f = open_box();
+	CHECK(folder_count(f) == 4 && folder_uidvalidity(f) == validity &&
+		  folder_at(f, 3).uid == 4 && folder_at(f, 3).wire == 12,
+	      "the same when it is opened again");
+	folder_close(f);
+}
+
+static void others(void)
+{
+	str text = str_new(4096);
+	new_box();
+	put("new/1.a", S("A: a\n\n"));
+	put("new/2.b", S("B: b\n\n"));
+	put("new/3.c", S("C: c\n\n"));
+	age();
+	folder *f = open_box(), *g = open_box();
+	CHECK(rename("new/1.a", "cur/1.a:2,S") == 0, "a reader takes one");
+	CHECK(span_eq(text_of(f, 0, &text), S("A: a\n\n")), "it opens all the same");
+	CHECK(unlink("new/2.b") == 0, "and removes one");
+	errno = 0;
+	CHECK(folder_open_msg(f, 1) < 0 && (errno == ENOENT || errno == EAGAIN), "it is not there");
+	age();
+	CHECK(folder_open_msg(f, 1) < 0 && errno == ENOENT, "it is gone");
+	put("new/4.d", S("D: d\n\n"));
+	age();
+	CHECK(folder_count(f) == 3, "the view stays until the refresh");
+	CHECK(is(refresh(f), "-1 *0 +2 "), "all is told");
+	CHECK(is(shown(f), "1:1.a:16 3:3.c:64 4:4.d:64"), "and seen");
+	CHECK(is(refresh(g), "-1 *0 +2 "), "in the other session too");
+	CHECK(folder_highest_modseq(f) == folder_highest_modseq(g) &&
+		  folder_at(g, 0).modseq == folder_at(f, 0).modseq &&
+		  folder_at(f, 0).modseq > folder_at(f, 1).modseq,
+	      "with the same mod-sequences");
+	put("new/2.b", S("B: b\n\n"));
+	age();
+	CHECK(is(refresh(f), "+3 ") && folder_at(f, 3).uid == 5,
+	      "a message that comes back has another UID");
+	folder_close(f);
+	folder_close(g);
+	str_free(&text);
+}
+
+static void flags(void)
+{
+	struct stat st;
+	const size_t all[] = {0, 1}, second[] = {1};
+	new_box();
+	put("new/1.a", S("A: a\n\n"));
+	put("cur/2.b:2,RTx", S("B: b\n\n"));
+	age();
+	folder *f = open_box(), *g = open_box();
+	status s = folder_store(f, all, 2, FOLDER_ADD, FOLDER_SEEN | FOLDER_FLAGGED, 0);
+	CHECK(status_is_ok(&s) && stat("cur/1.a:2,FS", &st) == 0 &&
+		  stat("cur/2.b:2,FRSTx", &st) == 0,
+	      "letters in order, others stay: %s", s.text);
+	CHECK(folder_at(f, 0).flags == (FOLDER_SEEN | FOLDER_FLAGGED), "at once in the view");
+	CHECK(is(refresh(f), ""), "and no news to who did it");
+	CHECK(is(refresh(g), "*0 *1 "), "but to others");
+	int bit = folder_keyword_bit(f, S("$Junk"), true);
+	CHECK(bit == 0 && folder_keyword_bit(f, S("$junk"), false) == 0 &&
+		  folder_keyword_bit(f, S("other"), false) == -1,
+	      "a keyword");
+	uint64_t before = folder_highest_modseq(f);
+	s = folder_store(f, second, 1, FOLDER_SET, 0, 1);
+	CHECK(status_is_ok(&s) && stat("cur/2.b:2,x", &st) == 0 && folder_at(f, 1).keywords == 1 &&
+		  folder_at(f, 1).modseq == before + 1 && folder_highest_modseq(f) == before + 1,
+	      "set: %s", s.text);
+	CHECK(rename("cur/1.a:2,FS", "cur/1.a:2,D") == 0, "another program changes flags");
+	s = folder_store(f, all, 1, FOLDER_ADD, FOLDER_DELETED, 0);
+	CHECK(status_is_ok(&s) && stat("cur/1.a:2,DT", &st) == 0, "they stay: %s", s.text);
+	age();
+	CHECK(is(refresh(g), "*0 *1 ") && folder_at(g, 1).keywords == 1 &&
+		  span_eq(folder_keyword(g, 0), S("$Junk")),
+	      "others see both");
+	folder_close(f);
+	folder_close(g);
+	f = open_box();
+	CHECK(folder_at(f, 1).keywords == 1 && span_eq(folder_keyword(f, 0), S("$Junk")),
+	      "keywords are kept");
+	for (int i = 0; i < 70; i++) {
+		char name[16];
+		(void)snprintf(name, sizeof name, "k%d", i);
+		bit = folder_keyword_bit(f, span_str(name), true);
+		if (bit < 0)
+			break;
+	}
+	CHECK(bit < 0 && span_eq(folder_keyword(f, 63), S("k62")), "at most 64");
+	folder_close(f);
+}
+
+static void taking(void)
+{
+	struct stat st;
+	new_box();
+	put("new/1.a", S("A: a\n\n"));
+	put("new/2.b:2,S", S("B: b\n\n"));
+	age();
+	folder *f = open_box(), *g = open_box();
+	uint64_t modseq = folder_highest_modseq(f);
+	status s = folder_take_new(f);
+	CHECK(status_is_ok(&s) && stat("cur/1.a:2,", &st) == 0 && stat("cur/2.b:2,S", &st) == 0 &&
+		  folder_at(f, 0).flags == FOLDER_RECENT,
+	      "taken out of new/: %s", s.text);
+	CHECK(folder_highest_modseq(f) == modseq, "no flag has changed");
+	s = folder_take_new(g);
+	CHECK(status_is_ok(&s) && folder_at(g, 0).flags == 0, "recent in one session alone: %s",
+	      s.text);
+	age();
+	CHECK(is(refresh(f), "") && folder_at(f, 0).flags == FOLDER_RECENT,
+	      "and it stays so there");
+	folder_close(f);
+	folder_close(g);
+}
+
+static void removing(void)
+{
+	const size_t two[] = {0, 2};
+	new_box();
+	put("new/1.a", S("A: a\n\n"));
+	put("cur/2.b:2,", S("B: b\n\n"));
+	put("cur/3.c:2,", S("C: c\n\n"));
+	put("maildirsize", S("0S\n18 3\n"));
+	age();
+	folder *f = open_box(), *g = open_box();
+	CHECK(rename("cur/3.c:2,", "cur/3.c:2,S") == 0, "renamed by others");
+	status s = folder_expunge(f, two, 2);
+	CHECK(status_is_ok(&s) && access("new/1.a", F_OK) < 0 && access("cur/3.c:2,S", F_OK) < 0,
+	      "removed: %s", s.text);
+	CHECK(folder_count(f) == 3 && is(refresh(f), "-2 -0 "), "and told, the last one first");
+	CHECK(is(refresh(g), "-2 -0 ") && is(shown(g), "2:2.b:0"), "to others too");
+	str text = str_new(100);
+	(void)file_read(AT_FDCWD, "maildirsize", &text);
+	CHECK(span_eq(str_span(&text), S("0S\n18 3\n-6 -1\n-6 -1\n")), "the quota knows");
+	str_free(&text);
+	folder_close(f);
+	put("new/4.d", S("D: d\n\n"));
+	age();
+	f = open_box();
+	CHECK(is(shown(f), "2:2.b:0 4:4.d:64"), "no UID is given twice");
+	folder_close(f);
+	folder_close(g);
+}
+
+static void arriving(void)
+{
+	uint32_t uid, uids[2];
+	const size_t both[] = {0, 1};
+	str text = str_new(4096);
+	new_box();
+	folder *f = open_box();
+	int bit = folder_keyword_bit(f, S("Work"), true), fd = file_temp();
+	if (fd < 0 || !write_all(fd, S("xxA: a\n\nb\r\nc\n")))
+		abort();
+	folder_new n = {
+	    .fd = fd, .offset = 2, .flags = FOLDER_SEEN, .keywords = 1, .date = 1234567890};
+	status s = folder_append(f, &n, &uid);
+	CHECK(status_is_ok(&s) && uid == 1 && folder_count(f) == 0, "appended: %s", s.text);
+	CHECK(is(refresh(f), "+0 "), "seen at the refresh");
+	folder_msg m = folder_at(f, 0);
+	CHECK(m.octets == 11 && m.wire == 14 && m.date == 1234567890 && m.flags == FOLDER_SEEN &&
+		  m.keywords == 1 && bit == 0,
+	      "as it was said");
+	CHECK(span_eq(text_of(f, 0, &text), S("A: a\n\nb\r\nc\n")), "octet by octet");
+	put("new/2.b", S("B: b\n\n"));
+	age();
+	(void)refresh(f);
+	char other[4200];
+	(void)snprintf(other, sizeof other, "%s/.Other", dir);
+	status why;
+	folder *g = maildir_make(other) ? folder_open(other, &why) : NULL;
+	CHECK(g && folder_uidvalidity(g) > folder_uidvalidity(f), "a folder beside it");
+	(void)folder_keyword_bit(g, S("First"), true);
+	CHECK(rename("new/2.b", "cur/2.b:2,F") == 0, "renamed by others");
+	s = folder_copy(f, both, 2, g, uids);
+	CHECK(status_is_ok(&s) && uids[0] == 1 && uids[1] == 2, "copied: %s", s.text);
+	CHECK(is(refresh(g), "+0 +1 "), "seen there");
+	m = folder_at(g, 0);
+	CHECK(m.octets == 11 && m.wire == 14 && m.date == 1234567890 && m.flags == FOLDER_SEEN &&
+		  m.keywords == 2,
+	      "with all that it has");
+	CHECK(folder_at(g, 1).flags == FOLDER_FLAGGED, "flags as they are now");
+	CHECK(span_eq(text_of(g, 1, &text), S("B: b\n\n")), "and its text");
+	s = folder_expunge(f, both, 2);
+	age();
+	CHECK(status_is_ok(&s) && is(refresh(f), "-1 -0 ") &&
+		  span_eq(text_of(g, 0, &text), S("A: a\n\nb\r\nc\n")),
+	      "a copy stays when the other is removed");
+	s = folder_copy(f, both, 0, g, uids);
+	CHECK(status_is_ok(&s), "no message to copy");
+	(void)close(fd);
+	folder_close(f);
+	folder_close(g);
+	str_free(&text);
+}
+
+int main(int argc, char **argv)
+{
+	(void)argc;
+	proc_start(argv[0]);
+	if (!mkdtemp(root))
+		return 1;
+	numbers();
+	others();
+	flags();
+	taking();
+	removing();
+	arriving();
+	if (chdir("/") < 0)
+		return 1;
+	char rm_name[] = "rm", rm_how[] = "-rf";
+	char *const rm[] = {rm_name, rm_how, root, NULL};
+	(void)proc_wait(proc_spawn(rm, NULL, PROC_FDS_NONE), 0);
+	return unit_done();
+}

@@ -49,7 +49,8 @@ names() { (cd box && find . -type f | sort | sed 's,^\./,,'); }
 	maildir-list box | maildir-flag +S >out
 	[ "$(wc -l <out)" = 20 ]
 	[ "$(maildir-list -s S box)" = "$(cat out)" ]
-	maildir-list -0 box | maildir-flag -0 +F | tr '\0' '\n' | diff - <(maildir-list -s F box)
+	maildir-list -0 box | maildir-flag -0 +F | tr '\0' '\n' >out
+	maildir-list -s F box | diff - out
 	maildir-list -f %M box | sort -u | grep -qx FS
 }
 

@@ -12,6 +12,7 @@ enum {
 	ADDRESSES_MAX = 10000000,
 	ADDRESSES_ROOM = 1 << 30,
 	FOLD_MAX = CODE_LINE_MAX - 1, /* a blank may come before it */
+	NAME_KEPT = 76,		      /* RFC 5322, 3.6.8 */
 };
 
 static bool blank(char c)
@@ -51,7 +52,11 @@ static size_t fold_at(span line)
  * blank to fold at; nothing is appended then. */
 static bool refold(span raw, bool cut, str *to)
 {
-	size_t before = to->n;
+	size_t before = to->n, colon = span_find(raw, ':');
+	if (colon >= FOLD_MAX) { /* a fold inside of a name would end the header */
+		(void)str_put(to, span_sub(raw, 0, NAME_KEPT));
+		raw = span_sub(raw, colon, raw.n);
+	}
 	while (raw.n) {
 		span line = span_cut(&raw, '\n');
 		line.n -= span_ends(line, S("\r"));

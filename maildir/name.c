@@ -101,10 +101,14 @@ span name_unique(span entry)
 
 bool name_arrived(span entry, int64_t *epoch)
 {
-	uint64_t seconds;
-	if (!span_u64(span_sub(entry, 0, span_find(entry, '.')), INT64_MAX, &seconds))
+	enum { DIGITS = 18 }; /* of what an int64_t holds for sure */
+	int64_t seconds = 0;
+	size_t n = 0;
+	for (; n < entry.n && n < DIGITS && entry.p[n] >= '0' && entry.p[n] <= '9'; n++)
+		seconds = seconds * 10 + (entry.p[n] - '0');
+	if (n == 0 || (n < entry.n && entry.p[n] != '.'))
 		return false;
-	*epoch = (int64_t)seconds;
+	*epoch = seconds;
 	return true;
 }
 

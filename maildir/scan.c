@@ -11,6 +11,7 @@
 #include "maildir/find.h"
 
 static const size_t MEMORY = (size_t)16 << 30;
+enum { NAMES_PIECE = 1 << 16 };
 enum { RECENT = 8 }; /* parts in which the one of a path is looked for */
 
 void maildir_scan_open(maildir_scan *s)
@@ -46,9 +47,26 @@ static bool add_part(maildir_scan *s, span prefix)
 	return true;
 }
 
+/* Names stand one behind the other in large pieces of the arena. */
+static char *keep_name(maildir_scan *s, span name)
+{
+	if (name.n >= s->names_left) {
+		size_t n = name.n < NAMES_PIECE ? NAMES_PIECE : name.n + 1;
+		s->names = arena_alloc(&s->mem, n);
+		s->names_left = s->names ? n : 0;
+	}
+	if (!s->names)
+		return NULL;
+	char *copy = memcpy(s->names, name.p, name.n);
+	copy[name.n] = 0;
+	s->names += name.n + 1;
+	s->names_left -= name.n + 1;
+	return copy;
+}
+
 static scan_message *add_message(maildir_scan *s, span name)
 {
-	char *copy = arena_cstr(&s->mem, name);
+	char *copy = keep_name(s, name);
 	if (!copy || s->count >= SCAN_MESSAGES_MAX || name.n > UINT32_MAX) {
 		errno = EFBIG;
 		return NULL;
@@ -263,7 +281,7 @@ static bool found_again(maildir_scan *s, scan_message *m, span folder, span plac
 	(void)str_put(&path, span_sub(place, 0, 4)); /* "cur/", "new/" */
 	span name = span_sub(place, 4, place.n);
 	uint32_t part;
-	char *copy = arena_cstr(&s->mem, name);
+	char *copy = keep_name(s, name);
 	bool done = copy && part_of(s, str_span(&path), &part);
 	if (done) {
 		m->part = part;

@@ -23,7 +23,9 @@ typedef struct scan_message {
 } scan_message;
 
 typedef struct maildir_scan {
-	arena mem; /* of names and prefixes */
+	arena mem;   /* of names and prefixes */
+	char *names; /* where the next name goes */
+	size_t names_left;
 	scan_part *parts;
 	scan_message *messages;
 	size_t part_count, part_room, count, room;

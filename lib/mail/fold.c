@@ -78,7 +78,7 @@ static bool blank(char c)
 /* The ASCII text at the front, without a call for each octet. */
 static size_t put_ascii(span s, str *to)
 {
-	char piece[256];
+	char piece[64];
 	size_t at = 0, n = 0;
 	while (at < s.n && n < sizeof piece && (unsigned char)s.p[at] < 0x80) {
 		char c = s.p[at];

@@ -160,6 +160,10 @@ void word_decode(span body, const charset_opener *opener, str *to)
 		(void)str_put(to, body);
 		return;
 	}
+	if (span_find(body, '\n') == body.n) { /* not folded */
+		decode_line(body, opener, to);
+		return;
+	}
 	str line = str_new(body.n + 1);
 	header_unfold(body, &line);
 	decode_line(str_span(&line), opener, to);

@@ -25,6 +25,29 @@ teardown() { stop_all; }
 	grep -qx 'Max processes 0' "$BATS_TEST_TMPDIR/out"
 }
 
+# confined WHO: the talker or the session of a pop3d, before and behind the login.
+confined() {
+	python3 "$BATS_TEST_DIRNAME/pop3-client.py" "$1" "$PORT" "${STARTED[-1]}" >"$BATS_TEST_TMPDIR/out"
+	grep -qx 'NoNewPrivs 1' "$BATS_TEST_TMPDIR/out"
+	[ "$BUILD" != "$TOP/build/release" ] || grep -qx 'Seccomp 2' "$BATS_TEST_TMPDIR/out"
+	grep -qx 'CapPrm 0*' "$BATS_TEST_TMPDIR/out" && grep -qx 'CapEff 0*' "$BATS_TEST_TMPDIR/out"
+	grep -qx 'Max core file size 0' "$BATS_TEST_TMPDIR/out"
+	grep -qx 'Max processes 0' "$BATS_TEST_TMPDIR/out"
+}
+
+@test "pop3d: the talker before the login, the session behind it" {
+	echo loopback >"$PABAL_ROOT/control/login-without-tls"
+	echo 'two  words' | mail-user passwd alice@example.org
+	start_wait pop3d
+	confined talker
+	[ "$(sed -nE 's/^fds ([0-9]+) .*/\1/p' "$BATS_TEST_TMPDIR/out")" -le 6 ]
+	confined session
+	# the connection, /dev/null, and what is the mailbox's
+	fds=$(sed -n 's/^fds [0-9]* of //p' "$BATS_TEST_TMPDIR/out" | tr ' ' '\n' | grep -vE '^(socket:|/dev/null|anon_inode:)' | grep -v "^$PABAL_ROOT/mail/example.org/alice" || :)
+	[ -z "$(grep -E '^/' <<<"$fds" | grep -v "^$BATS_TEST_TMPDIR\|^/tmp/bats")" ] || { echo "$fds"; false; }
+	[ "$(grep -o 'socket:' "$BATS_TEST_TMPDIR/out" | wc -l)" = 1 ]
+}
+
 # without CALL: the kernel has no such system call; the session's exit code is in $rc, its replies in $out.
 without() {
 	rc=0
@@ -48,4 +71,25 @@ without() {
 		((n += 1))
 	done
 	[ $n = 5 ]
+}
+
+@test "pop3d without Landlock or seccomp does not start, unless control says so" {
+	need strace
+	[ "$BUILD" = "$TOP/build/release" ] || return 0 # the other variants have no seccomp
+	echo loopback >"$PABAL_ROOT/control/login-without-tls"
+	echo 'two  words' | mail-user passwd alice@example.org
+	try() {
+		rc=0
+		out=$(printf '%s\r\n' 'USER alice' 'PASS two  words' QUIT |
+			timeout 20 strace -f -o "$BATS_TEST_TMPDIR/trace" -e "inject=$1:error=ENOSYS" pop3d 2>/dev/null) || rc=$?
+	}
+	for call in landlock_create_ruleset landlock_restrict_self seccomp; do
+		try $call
+		[ $rc = 75 ] && [ -z "$out" ] || { echo "$call: exit $rc: $out"; false; }
+	done
+	: >"$PABAL_ROOT/control/sandbox-optional"
+	for call in landlock_create_ruleset seccomp; do
+		try $call
+		[ $rc = 0 ] && [[ $out == *'+OK 0 messages'* ]] || { echo "$call: exit $rc: $out"; false; }
+	done
 }

@@ -1,21 +1,34 @@
 # scram.py USER PASSWORD COMMAND…: a SCRAM-SHA-256 client (RFC 7677) at auth-check's lines; prints them, ends with its
-# exit code, or 1 where the server does not prove that it knows the password.
-import base64, hashlib, hmac, os, subprocess, sys
+# exit code, or 1 where the server does not prove that it knows the password. pop3:PORT instead of COMMAND: at AUTH of
+# that server, on loopback; ends with 0 for +OK.
+import base64, hashlib, hmac, os, socket, subprocess, sys
 
 user, password, command = sys.argv[1], sys.argv[2].encode(), sys.argv[3:]
-p = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+pop3 = command[0].startswith("pop3:")
+if pop3:
+    s = socket.create_connection(("127.0.0.1", int(command[0][5:])), 20)
+    down = up = s.makefile("rwb")
+    assert up.readline().startswith(b"+OK")
+    begin, end = b"AUTH SCRAM-SHA-256\r\n", b"\r\n"
+else:
+    p = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    down, up, begin, end = p.stdin, p.stdout, b"SCRAM-SHA-256\n", b"\n"
+
+
+def send(line):
+    down.write(line)
+    down.flush()
 
 
 def say(text):
-    p.stdin.write(base64.b64encode(text.encode()) + b"\n")
-    p.stdin.flush()
+    send(base64.b64encode(text.encode()) + end)
 
 
 def hear():
-    line = p.stdout.readline().decode().rstrip("\n")
+    line = up.readline().decode().rstrip("\r\n")
     print(line)
     if not line.startswith("+ "):
-        sys.exit(p.wait())
+        sys.exit(not line.startswith("+OK") if pop3 else p.wait())
     return base64.b64decode(line[2:]).decode()
 
 
@@ -25,8 +38,7 @@ def mac(key, text):
 
 nonce = base64.b64encode(os.urandom(12)).decode()
 bare = f"n={user.replace('=', '=3D').replace(',', '=2C')},r={nonce}"
-p.stdin.write(b"SCRAM-SHA-256\n")
-p.stdin.flush()
+send(begin)
 assert hear() == ""
 say("n,," + bare)
 first = hear()

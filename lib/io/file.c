@@ -139,6 +139,13 @@ static bool sync_parent(int at, const char *path)
 	return done;
 }
 
+/* Only where the umask took something: a confined session may not change modes, and need not. */
+static bool has_mode(int fd, mode_t mode)
+{
+	struct stat st;
+	return fstat(fd, &st) == 0 && ((st.st_mode & 07777) == mode || fchmod(fd, mode) == 0);
+}
+
 bool file_replace(int at, const char *path, mode_t mode, span content)
 {
 	char *temp;
@@ -146,7 +153,7 @@ bool file_replace(int at, const char *path, mode_t mode, span content)
 		die(EX_TEMPFAIL, "out of memory");
 	(void)unlinkat(at, temp, 0);
 	int fd = openat(at, temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
-	bool done = fd >= 0 && fchmod(fd, mode) == 0 && write_all(fd, content) && file_sync(fd) &&
+	bool done = fd >= 0 && has_mode(fd, mode) && write_all(fd, content) && file_sync(fd) &&
 		    renameat(at, temp, at, path) == 0;
 	int error = errno;
 	if (fd >= 0)

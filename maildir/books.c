@@ -22,7 +22,7 @@
 #include "maildir/validity.h"
 
 static const char log_name[] = "pabal.log";
-enum { TRIES = 16, SAVE_LEAST = 32 * 1024 };
+enum { TRIES = 16, SAVE_LEAST = 16 * 1024 };
 
 status books_error(const books *b, const char *doing)
 {

@@ -59,7 +59,8 @@ typedef struct told {
 
 static void tell(told *t, char what, size_t i)
 {
-	t->n += (size_t)snprintf(t->text + t->n, sizeof t->text - t->n, "%c%zu ", what, i);
+	if (t->n + 32 < sizeof t->text)
+		t->n += (size_t)snprintf(t->text + t->n, sizeof t->text - t->n, "%c%zu ", what, i);
 }
 
 static void gone(void *t, size_t i, uint32_t uid)
@@ -343,6 +344,387 @@ static void arriving(void)
 	str_free(&text);
 }
 
+/* ---- the files of ours */
+
+static void append(const char *path, span text)
+{
+	int fd = open(path, O_WRONLY | O_APPEND);
+	if (fd < 0 || !write_all(fd, text) || close(fd) < 0)
+		abort();
+}
+
+static off_t size_of(const char *path)
+{
+	struct stat st;
+	return stat(path, &st) == 0 ? st.st_size : -1;
+}
+
+static void torn(void)
+{
+	const size_t first[] = {0};
+	new_box();
+	put("cur/1.a:2,", S("A: a\n\n"));
+	age();
+	folder *f = open_box();
+	uint32_t validity = folder_uidvalidity(f);
+	off_t whole = size_of("pabal.log");
+	append("pabal.log", S("12345678 m 2 9 0"));
+	CHECK(is(refresh(f), "") && size_of("pabal.log") > whole, "a reader leaves a torn line");
+	status s = folder_store(f, first, 1, FOLDER_ADD, FOLDER_SEEN, 0);
+	CHECK(status_is_ok(&s), "a writer cuts it: %s", s.text);
+	append("pabal.log", S("12345678 m 2 9 0\nmore\n"));
+	folder_close(f);
+	put("cur/2.b:2,", S("B: b\n\n"));
+	age();
+	f = open_box();
+	CHECK(folder_uidvalidity(f) == validity && is(shown(f), "1:1.a:16 2:2.b:0"),
+	      "lines that do not hold at the end are torn");
+	folder_close(f);
+	f = open_box();
+	CHECK(folder_uidvalidity(f) == validity && is(shown(f), "1:1.a:16 2:2.b:0"), "and cut");
+	folder_close(f);
+}
+
+/* Flips a bit of the octet at `at` (from the end, where negative). */
+static void flip(const char *path, off_t at)
+{
+	char c;
+	int fd = open(path, O_RDWR);
+	off_t where = at < 0 ? size_of(path) + at : at;
+	if (fd < 0 || pread(fd, &c, 1, where) != 1)
+		abort();
+	c ^= 1;
+	if (pwrite(fd, &c, 1, where) != 1 || close(fd) < 0)
+		abort();
+}
+
+static void damaged(void)
+{
+	static const char *const whats[] = {"first line", "a line in the middle", "no file",
+					    "an empty file", "shorter than its index"};
+	for (size_t i = 0; i < sizeof whats / sizeof *whats; i++) {
+		new_box();
+		put("cur/1.a:2,", S("A: a\n\n"));
+		put("new/2.b", S("B: b\n\n"));
+		age();
+		folder *f = open_box();
+		uint32_t validity = folder_uidvalidity(f);
+		for (int k = 0; i == 4 && k < 500; k++) { /* so many that there is an index */
+			char name[32];
+			(void)snprintf(name, sizeof name, "cur/9%d.x", k);
+			put(name, S("X: x\n\n"));
+		}
+		age();
+		(void)refresh(f);
+		folder_close(f);
+		switch (i) {
+		case 0:
+			flip("pabal.log", 12);
+			break;
+		case 1:
+			flip("pabal.log", 60);
+			break;
+		case 2:
+			CHECK(unlink("pabal.log") == 0, "the log is lost");
+			break;
+		case 3:
+			CHECK(truncate("pabal.log", 0) == 0, "the log is empty");
+			break;
+		default:
+			CHECK(size_of("pabal.index") > 0, "an index is made");
+			CHECK(truncate("pabal.log", 400) == 0, "the log is cut");
+		}
+		f = open_box();
+		CHECK(folder_uidvalidity(f) > validity && folder_count(f) == (i == 4 ? 502 : 2) &&
+			  folder_at(f, 0).uid == 1 && folder_at(f, 1).uid == 2,
+		      "%s: a larger UIDVALIDITY, all messages", whats[i]);
+		validity = folder_uidvalidity(f);
+		folder_close(f);
+		f = open_box();
+		CHECK(folder_uidvalidity(f) == validity, "%s: which then stays", whats[i]);
+		folder_close(f);
+	}
+}
+
+static void numbered_anew(void)
+{
+	const size_t first[] = {0};
+	new_box();
+	put("cur/1.a:2,", S("A: a\n\n"));
+	age();
+	folder *f = open_box();
+	CHECK(unlink("pabal.log") == 0, "the log is lost in a session");
+	folder *g = open_box();
+	CHECK(folder_uidvalidity(g) > folder_uidvalidity(f), "another session numbers anew");
+	status s = folder_refresh(f, NULL);
+	CHECK(s.code == EX_UNAVAILABLE, "the first one must end: %d", s.code);
+	s = folder_store(f, first, 1, FOLDER_ADD, FOLDER_SEEN, 0);
+	CHECK(s.code == EX_UNAVAILABLE, "and changes nothing: %d", s.code);
+	folder_close(f);
+	folder_close(g);
+	CHECK(unlink("pabal.log") == 0 && unlink("../pabal.uidvalidity") < 0, "lost again");
+	put("pabal.uidvalidity", S("4000000000\n"));
+	f = open_box();
+	CHECK(folder_uidvalidity(f) == 4000000001u, "more than the account's last");
+	folder_close(f);
+}
+
+/* The same folder with its index, without it, and with any octet of it changed. */
+static void indexed(void)
+{
+	enum { MANY = 500 };
+	char path[64], want[4096];
+	const size_t some[] = {3, 4, 9};
+	new_box();
+	for (int i = 0; i < MANY; i++) {
+		(void)snprintf(path, sizeof path, "cur/%d.m:2,%s", i, i % 3 ? "S" : "");
+		put(path, S("A: a\n\n"));
+	}
+	age();
+	folder *f = open_box();
+	int bit = folder_keyword_bit(f, S("Work"), true);
+	status s = folder_measure(f, 0, MANY);
+	CHECK(status_is_ok(&s) && bit == 0, "prepared");
+	s = folder_store(f, some, 3, FOLDER_ADD, FOLDER_FLAGGED, 1);
+	CHECK(status_is_ok(&s), "flags: %s", s.text);
+	s = folder_expunge(f, some, 2);
+	age();
+	CHECK(status_is_ok(&s) && is(refresh(f), "-4 -3 "), "expunged: %s", s.text);
+	folder_close(f);
+	CHECK(size_of("pabal.index") > MANY * 64, "an index is there");
+	f = open_box();
+	(void)snprintf(want, sizeof want, "%s", shown(f));
+	folder_msg m = folder_at(f, 7), with;
+	CHECK(folder_count(f) == MANY - 2 && m.keywords == 1 && m.flags == FOLDER_FLAGGED &&
+		  m.wire == 8,
+	      "opened with the index");
+	with = m;
+	uint64_t modseq = folder_highest_modseq(f);
+	folder_close(f);
+	CHECK(rename("pabal.index", "index") == 0, "without");
+	f = open_box();
+	m = folder_at(f, 7);
+	CHECK(is(shown(f), want) && m.modseq == with.modseq && m.date == with.date &&
+		  m.octets == with.octets && m.keywords == 1 && folder_highest_modseq(f) == modseq,
+	      "opened without");
+	folder_close(f);
+	put("pabal.index", S("pabalix1"));
+	f = open_box();
+	CHECK(is(shown(f), want), "opened with a piece of one");
+	folder_close(f);
+	CHECK(rename("index", "pabal.index") == 0, "back");
+	flip("pabal.index", 30);
+	f = open_box();
+	CHECK(is(shown(f), want), "opened with a damaged head");
+	folder_close(f);
+}
+
+/* ---- others at work */
+
+static void twins(void)
+{
+	str text = str_new(4096);
+	new_box();
+	put("new/1.a", S("A: a\n\n"));
+	CHECK(link("new/1.a", "cur/1.a:2,S") == 0, "one file, two names");
+	put("new/2.b", S("B: one\n\n"));
+	put("cur/2.b:2,", S("B: two\n\n"));
+	age();
+	folder *f = open_box();
+	age();
+	(void)refresh(f);
+	age();
+	(void)refresh(f);
+	CHECK(folder_count(f) == 3, "one message, and two: %s", shown(f));
+	CHECK(access("new/1.a", F_OK) < 0 && access("cur/1.a:2,S", F_OK) == 0,
+	      "one of the names went");
+	bool one = false, two = false;
+	for (size_t i = 0; i < folder_count(f); i++) {
+		span s = text_of(f, i, &text);
+		one = one || span_eq(s, S("B: one\n\n"));
+		two = two || span_eq(s, S("B: two\n\n"));
+	}
+	CHECK(one && two, "no file is lost");
+	uint64_t modseq = folder_highest_modseq(f);
+	age();
+	CHECK(is(refresh(f), "") && folder_highest_modseq(f) == modseq, "then there is peace");
+	CHECK(link("cur/1.a:2,S", "cur/1.a:2,FS") == 0, "two names with other flags");
+	age();
+	(void)refresh(f);
+	CHECK(folder_count(f) == 3 &&
+		  (access("cur/1.a:2,S", F_OK) < 0) != (access("cur/1.a:2,FS", F_OK) < 0),
+	      "one of them stays");
+	folder_close(f);
+	str_free(&text);
+}
+
+/* The clock of a directory is coarse: what came in the same tick as the last look is not overlooked. */
+static void same_tick(void)
+{
+	/* A second ahead: that much time passes before a look at this state is certain. */
+	const struct timespec t[2] = {{time(NULL) + 1, 5}, {time(NULL) + 1, 5}};
+	new_box();
+	put("new/1.a", S("A: a\n\n"));
+	CHECK(utimensat(AT_FDCWD, "new", t, 0) == 0, "changed just now");
+	folder *f = open_box();
+	put("new/2.b", S("B: b\n\n"));
+	CHECK(utimensat(AT_FDCWD, "new", t, 0) == 0, "and once more, in one tick");
+	CHECK(is(refresh(f), "+1 "), "seen all the same");
+	folder_close(f);
+}
+
+enum { CROWD = 300, ROUNDS = 20000 };
+
+/* Renames one file after another: new/ to cur/, flags on and off. */
+static void rename_all(void)
+{
+	char from[64], to[64];
+	static const char *const forms[] = {"new/%d.m", "cur/%d.m:2,", "cur/%d.m:2,S",
+					    "cur/%d.m:2,FS"};
+	static const int next[] = {1, 2, 3, 1};
+	static int form[CROWD];
+	for (int k = 0; k < ROUNDS; k++) {
+		int i = (k * 7919) % CROWD;
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+		(void)snprintf(from, sizeof from, forms[form[i]], i);
+		(void)snprintf(to, sizeof to, forms[next[form[i]]], i);
+#pragma GCC diagnostic pop
+		if (rename(from, to) == 0)
+			form[i] = next[form[i]];
+	}
+}
+
+static void count_gone(void *arg, size_t i, uint32_t uid)
+{
+	(void)i;
+	(void)uid;
+	(*(size_t *)arg)++;
+}
+
+/* No message is said to be gone, or cannot be opened, or gets a second UID, whatever a renamer does meanwhile. */
+static void renamer(void)
+{
+	char path[64];
+	new_box();
+	for (int i = 0; i < CROWD; i++) {
+		(void)snprintf(path, sizeof path, "new/%d.m", i);
+		put(path, S("A: a\n\n"));
+	}
+	folder *f = open_box();
+	CHECK(folder_count(f) == CROWD, "all are there before");
+	pid_t pid = fork();
+	if (pid == 0) {
+		rename_all();
+		_exit(0);
+	}
+	size_t lost = 0, unopened = 0, rounds = 0, odd = 0;
+	const folder_changes c = {.gone = count_gone, .arg = &lost};
+	while (waitpid(pid, NULL, WNOHANG) == 0) {
+		status s = folder_refresh(f, &c);
+		odd += !status_is_ok(&s) || folder_count(f) != CROWD;
+		for (size_t i = rounds % 10; i < CROWD; i += 10) {
+			int fd = folder_open_msg(f, i);
+			if (fd >= 0)
+				(void)close(fd);
+			else
+				unopened += errno == ENOENT;
+		}
+		if (rounds % 4 == 0) {
+			folder *g = open_box();
+			odd += folder_count(g) != CROWD;
+			folder_close(g);
+		}
+		rounds++;
+	}
+	CHECK(rounds > 3, "%zu rounds", rounds);
+	CHECK(lost == 0, "none is gone");
+	CHECK(odd == 0, "always all");
+	CHECK(unopened == 0, "each can be opened");
+	age();
+	CHECK(folder_refresh(f, &c).code == EX_OK && lost == 0 && folder_uidnext(f) == CROWD + 1 &&
+		  folder_count(f) == CROWD,
+	      "each under its one UID");
+	folder_close(f);
+}
+
+/* The same while we change flags ourselves: what we set stays set or was unset by the other, and nothing is lost. */
+static void renamer_and_store(void)
+{
+	char path[64];
+	size_t all[CROWD], failed = 0, rounds = 0;
+	new_box();
+	for (int i = 0; i < CROWD; i++) {
+		(void)snprintf(path, sizeof path, "new/%d.m", i);
+		put(path, S("A: a\n\n"));
+		all[i] = (size_t)i;
+	}
+	age();
+	folder *f = open_box();
+	pid_t pid = fork();
+	if (pid == 0) {
+		rename_all();
+		_exit(0);
+	}
+	do {
+		status s = folder_store(f, all, CROWD / 2, rounds % 2 ? FOLDER_ADD : FOLDER_REMOVE,
+					FOLDER_ANSWERED, 0);
+		failed += !status_is_ok(&s) && strstr(s.text, "Resource temporarily") == NULL;
+		rounds++;
+	} while (waitpid(pid, NULL, WNOHANG) == 0);
+	CHECK(failed == 0, "%zu rounds", rounds);
+	status s = folder_store(f, all, CROWD, FOLDER_ADD, FOLDER_DRAFT, 0);
+	CHECK(status_is_ok(&s), "in peace it works: %s", s.text);
+	age();
+	(void)refresh(f);
+	size_t drafts = 0;
+	for (size_t i = 0; i < folder_count(f); i++)
+		drafts += folder_at(f, i).flags & FOLDER_DRAFT;
+	CHECK(drafts == CROWD && folder_count(f) == CROWD && folder_uidnext(f) == CROWD + 1,
+	      "all are there, with the flag");
+	s = folder_expunge(f, all, CROWD);
+	age();
+	(void)refresh(f);
+	CHECK(status_is_ok(&s) && folder_count(f) == 0, "and can be removed");
+	folder_close(f);
+}
+
+/* Two sessions and deliveries at once: each message has one UID, the same for both. */
+static void deliveries(void)
+{
+	enum { MANY = 400 };
+	char from[64], to[64];
+	new_box();
+	folder *f = open_box(), *g = open_box();
+	pid_t pid = fork();
+	if (pid == 0) {
+		for (int i = 0; i < MANY; i++) {
+			(void)snprintf(from, sizeof from, "tmp/%d.m", i);
+			(void)snprintf(to, sizeof to, "new/%d.m", i);
+			put(from, S("A: a\n\n"));
+			if (rename(from, to) < 0)
+				_exit(1);
+		}
+		_exit(0);
+	}
+	while (waitpid(pid, NULL, WNOHANG) == 0) {
+		(void)folder_refresh(f, NULL);
+		(void)folder_refresh(g, NULL);
+	}
+	age();
+	(void)folder_refresh(f, NULL);
+	(void)folder_refresh(g, NULL);
+	CHECK(folder_count(f) == MANY && folder_count(g) == MANY && folder_uidnext(f) == MANY + 1,
+	      "all have come, once");
+	bool same = folder_count(f) == folder_count(g);
+	for (size_t i = 0; same && i < folder_count(f); i++)
+		same = folder_at(f, i).uid == folder_at(g, i).uid &&
+		       span_eq(folder_at(f, i).base, folder_at(g, i).base);
+	CHECK(same, "under the same UIDs");
+	folder_close(f);
+	folder_close(g);
+}
+
 int main(int argc, char **argv)
 {
 	(void)argc;
@@ -355,6 +737,15 @@ int main(int argc, char **argv)
 	taking();
 	removing();
 	arriving();
+	torn();
+	damaged();
+	numbered_anew();
+	indexed();
+	twins();
+	same_tick();
+	renamer();
+	renamer_and_store();
+	deliveries();
 	if (chdir("/") < 0)
 		return 1;
 	char rm_name[] = "rm", rm_how[] = "-rf";

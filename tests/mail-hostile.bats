@@ -4,7 +4,7 @@ load lib
 setup() {
 	export HOME=$BATS_TEST_TMPDIR TMPDIR=$BATS_TEST_TMPDIR
 	cd "$BATS_TEST_TMPDIR" || return
-	SIZE=2 LIMIT=3
+	SIZE=1 LIMIT=2
 	[ "$BUILD" = "$TOP/build/release" ] || SIZE=0.5 LIMIT=8 # builds that check themselves
 }
 

@@ -1,13 +1,13 @@
 """usage: violations.py PAGE
 
 What pabal-violations(7) says about reading mail, one case or more for each of its items: an item without a case is an
-error, and a case without an item too. The sections OTHERS have tests of their own."""
+error, and a case without an item too. Other sections than SECTIONS have tests of their own."""
 import base64
 import re
 import subprocess
 import sys
 
-OTHERS = ("In 7 bits", "Answers")
+SECTIONS = ("Lines and fields", "Parts", "Parameters", "Dates", "Addresses", "Charsets", "Encodings", "Text")
 HEAD = "Content-Type: multipart/mixed; boundary=b\n\n"
 ALT = "Content-Type: multipart/alternative; boundary=b\n\n"
 
@@ -143,7 +143,7 @@ def items(page):
         for line in f:
             if line.startswith(".Ss "):
                 section = line[4:].strip()
-            elif line.startswith(".It ") and section not in OTHERS:
+            elif line.startswith(".It ") and section in SECTIONS:
                 found.append(line[4:].strip().replace("\\&", ""))
     return found
 

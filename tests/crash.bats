@@ -25,6 +25,7 @@ prove() {
 @test "crash: smtp-recv" { prove smtp-recv; }
 @test "crash: sendmail, into the queue and into drop/" { prove sendmail sendmail-drop; }
 @test "crash: deliver-maildir" { prove deliver-maildir; }
+@test "crash: POP3 QUIT" { prove pop3-quit; }
 @test "crash: queue-run delivers" { prove queue-run; }
 @test "crash: queue-run defers" { prove queue-run-defer; }
 @test "crash: queue-run relays" { prove queue-run-relay; }

@@ -170,6 +170,37 @@ class Refile(Scenario):
                 yield f"message {number} was moved, and is where it was too"
 
 
+class Quit(Scenario):
+    """A POP3 session marks the first of kim's messages and ends by QUIT: the others stay whatever happens, and the marked
+    one does not come back once +OK was said."""
+
+    recovery = False
+
+    def prepare(self, root, env, bin_dir):
+        self.first = [("deliver-maildir", [f"{root}/mail/{DOMAIN}/kim"], i) for i in range(len(self.messages))]
+        super().prepare(root, env, bin_dir)
+        write(f"{root}/control/login-without-tls", "loopback\n")
+        user = [os.path.join(bin_dir, "mail-user"), "passwd", KIM]
+        subprocess.run(user, input=b"secret\n", env=env, check=True)
+
+    def confirmed(self, said, exited):
+        return {1} if b"+OK bye" in said else set()
+
+    def judge(self, confirmed, result, heard, ended):
+        yield from ("partial: " + p for p in result["partial"])
+        yield from result["trouble"]
+        for number in range(1, len(self.messages) + 1):
+            count = result["found"].get(f"mail/{DOMAIN}/kim", []).count(number)
+            if count > 1 or (number > 1 and count == 0):
+                yield f"message {number} is there {count} times, and nobody removed it"
+            elif number in confirmed and count:
+                yield f"message {number} was removed, and is there again"
+
+
+def pop3_session(_):
+    return f"USER {KIM}\r\nPASS secret\r\nDELE 1\r\nQUIT\r\n".encode()
+
+
 def smtp_session(text):
     """One session that gives a message, as the client writes it."""
     return (f"EHLO client.test\r\nMAIL FROM:<kim@{DOMAIN}>\r\nRCPT TO:<lee@{DOMAIN}>\r\nDATA\r\n".encode()
@@ -191,6 +222,8 @@ SCENARIOS = [
              by="exit", repair="chmod 700 queue/tmp queue/new"),
     Scenario("deliver-maildir", syncs_needed=True, command=["deliver-maildir", f"ROOT/mail/{DOMAIN}/lee"], stdin=0, to=[["lee"]],
              by="said", recovery=False),
+    Quit("pop3-quit", command=["pop3d"], stdin=0, wrap=staticmethod(pop3_session), sizes=(0, 0, 70000),
+         to=[["kim"]] * 3, by="said"),
     Scenario("queue-run", command=["queue-run"], sizes=(0, 0, 70000), to=[["lee"], ["kim", "lee"], ["kim"]],
              by="before", before={1, 2, 3},
              first=[("queue-add", [*SENDER, LEE], 0), ("queue-add", [*SENDER, BOTH], 1),

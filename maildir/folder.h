@@ -13,6 +13,8 @@
 #ifndef MAILDIR_FOLDER_H
 #define MAILDIR_FOLDER_H
 
+#include <sys/types.h>
+
 #include "base/span.h"
 #include "base/status.h"
 #include "base/str.h"

@@ -11,6 +11,7 @@
 #include "io/out.h"
 #include "io/sum.h"
 
+_Static_assert(sizeof(roll_entry) == 64 && sizeof(roll_gone) == 16, "as pabal-maildir(5) has them");
 enum { TAIL = 16, KEYWORDS_TEXT = FOLDER_KEYWORDS * (KEYWORD_MAX + 1) };
 
 typedef struct head {

@@ -194,10 +194,10 @@ static status read_log(books *b, bool *bad)
 	*bad = false;
 	if (!journal_read(b->log, b->at, apply, &b->is, &result))
 		return books_error(b, "read pabal.log in");
+	b->synced = b->synced && result.good <= b->seen;
 	b->at = result.good;
 	if (b->seen < b->at)
 		b->seen = b->at;
-	b->synced = false;
 	*bad = result.damaged || !b->is.uidvalidity;
 	roll_compress(&b->is.roll);
 	return status_ok();
@@ -209,6 +209,7 @@ static void forget(books *b)
 	b->is.uidnext = 1;
 	b->is.modseq = 1;
 	b->at = b->seen = b->snapshot = 0;
+	b->synced = true; /* what an index is made of was durable */
 }
 
 /* Damage that is seen without the lock may be a batch that is being written. */
@@ -226,13 +227,14 @@ static status surely_bad(books *b, off_t least, bool *bad)
 static status load(books *b, bool *bad)
 {
 	uint64_t id = 0;
-	off_t at = 0;
+	off_t at = 0, durable = 0;
 	forget(b);
-	if (snapshot_load(b->dir, b->log, &b->is, &at, &id))
+	if (snapshot_load(b->dir, b->log, &b->is, &at, &durable, &id))
 		b->at = b->seen = b->snapshot = at;
 	else
 		forget(b);
 	status st = read_log(b, bad);
+	b->synced = id && id == b->is.id && b->at <= durable;
 	/* The index was made of a longer log, which was durable. */
 	*bad = *bad || (id && id == b->is.id && b->at < at);
 	return status_is_ok(&st) && *bad ? surely_bad(b, id && id == b->is.id ? at : 0, bad) : st;
@@ -269,6 +271,7 @@ static status sync_seen(books *b)
 	if (fdatasync(b->log) < 0)
 		return books_error(b, "sync pabal.log in");
 	b->synced = true;
+	snapshot_durable(b->dir, b->seen);
 	return status_ok();
 }
 
@@ -376,6 +379,7 @@ status books_commit(books *b)
 	}
 	b->seen += (off_t)b->batch.n;
 	b->synced = true;
+	snapshot_durable(b->dir, b->seen);
 	str_clear(&b->batch);
 	return status_ok();
 }

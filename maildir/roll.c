@@ -10,7 +10,7 @@ static const char letters[] = "DFPRST"; /* bit i of the flags */
 void roll_free(roll *r)
 {
 	roll_forget(r);
-	if (r->room)
+	if (r->owned)
 		free(r->v);
 	if (r->gone_room)
 		free(r->gone);
@@ -82,21 +82,20 @@ uint64_t roll_letters(uint32_t flags)
 	return set;
 }
 
-/* Entries of our own to write on. */
-static void own(roll *r, size_t room)
+/* Room for so many entries, our own where the map has it not. */
+static void have_room(roll *r, size_t room)
 {
 	if (r->room >= room)
 		return;
-	size_t more = r->room ? r->room * 2 : r->n + r->n / 8 + 64;
-	if (more < room)
-		more = room;
-	if (r->room) {
+	size_t more = r->n + r->n / 8 + 64;
+	if (r->owned) {
 		r->v = xrealloc(r->v, more, sizeof *r->v);
 	} else {
 		roll_entry *v = xrealloc(NULL, more, sizeof *v);
 		if (r->n)
 			memcpy(v, r->v, r->n * sizeof *v);
 		r->v = v;
+		r->owned = true;
 	}
 	r->room = more;
 }
@@ -127,7 +126,7 @@ bool roll_add(roll *r, const roll_entry *e, span name, bool is_new)
 	if (!roll_is_name(name) || r->n >= ROLL_MAX || e->uid == 0 ||
 	    (r->n && r->v[r->n - 1].uid >= e->uid))
 		return false;
-	own(r, r->n + 1);
+	have_room(r, r->n + 1);
 	roll_entry *to = &r->v[r->n++];
 	*to = *e;
 	to->name_n = 0;
@@ -171,7 +170,6 @@ void roll_compress(roll *r)
 	if (!r->dead)
 		return;
 	roll_forget(r);
-	own(r, r->n);
 	for (size_t i = 0; i < r->n; i++)
 		if (!(r->v[i].flags & ROLL_GONE))
 			r->v[to++] = r->v[i];

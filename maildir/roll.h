@@ -31,11 +31,12 @@ typedef struct roll_gone {
 } roll_gone;
 
 typedef struct roll {
-	map index;	/* what is not owned below is in it */
-	roll_entry *v;	/* in the private map, or owned */
-	size_t n, room; /* room 0: not owned */
-	span names;	/* of the map */
-	char *more;	/* names behind those, owned */
+	map index;     /* what is not owned below is in it */
+	roll_entry *v; /* in the private map, or owned */
+	size_t n, room;
+	bool owned;
+	span names; /* of the map */
+	char *more; /* names behind those, owned */
 	size_t more_n, more_room;
 	roll_gone *gone;
 	size_t gone_n, gone_room;

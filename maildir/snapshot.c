@@ -12,10 +12,12 @@
 #include "io/sum.h"
 
 _Static_assert(sizeof(roll_entry) == 64 && sizeof(roll_gone) == 16, "as pabal-maildir(5) has them");
-enum { TAIL = 16, KEYWORDS_TEXT = FOLDER_KEYWORDS * (KEYWORD_MAX + 1) };
+enum { TAIL = 16, KEYWORDS_TEXT = FOLDER_KEYWORDS * (KEYWORD_MAX + 1), SPARE = 128 };
 
 typedef struct head {
 	char magic[8];
+	uint64_t
+	    durable;  /* so much of the log is on disk; written in place, after each sync of it */
 	uint64_t sum; /* of what follows in the head */
 	uint64_t log_at, log_id;
 	unsigned char log_tail[TAIL]; /* the octets of the log before log_at */
@@ -23,7 +25,8 @@ typedef struct head {
 	uint64_t modseq;
 	int64_t sec[PARTS];
 	uint64_t nsec[PARTS];
-	uint64_t entries, gone, keywords, names; /* counts; octets of the last two */
+	uint64_t entries, spare;	/* counts; spare ones are zeros, for what comes */
+	uint64_t gone, keywords, names; /* a count, and octets */
 } head;
 
 static const char magic[8] = "pabalix1";
@@ -57,14 +60,14 @@ static uint64_t head_sum(const head *h)
 static bool sizes_fit(const head *h, size_t size)
 {
 	uint64_t n = sizeof *h;
-	return h->entries <= ROLL_MAX && h->gone <= UINT32_MAX && h->keywords <= KEYWORDS_TEXT &&
-	       h->names <= JOURNAL_MAX &&
-	       n + h->entries * sizeof(roll_entry) + h->gone * sizeof(roll_gone) + h->keywords +
-		       h->names ==
+	return h->entries <= ROLL_MAX && h->spare <= ROLL_MAX && h->gone <= UINT32_MAX &&
+	       h->keywords <= KEYWORDS_TEXT && h->names <= JOURNAL_MAX &&
+	       n + (h->entries + h->spare) * sizeof(roll_entry) + h->gone * sizeof(roll_gone) +
+		       h->keywords + h->names ==
 		   size;
 }
 
-bool snapshot_take(ledger *l, uint64_t *at, unsigned char tail[static TAIL])
+bool snapshot_take(ledger *l, uint64_t *at, uint64_t *durable, unsigned char tail[static TAIL])
 {
 	head h;
 	roll *r = &l->roll;
@@ -84,7 +87,8 @@ bool snapshot_take(ledger *l, uint64_t *at, unsigned char tail[static TAIL])
 	p += sizeof h;
 	r->v = (roll_entry *)(void *)p;
 	r->n = h.entries;
-	p += h.entries * sizeof *r->v;
+	r->room = h.entries + h.spare;
+	p += r->room * sizeof *r->v;
 	r->gone = (roll_gone *)(void *)p;
 	r->gone_n = h.gone;
 	p += h.gone * sizeof *r->gone;
@@ -96,6 +100,7 @@ bool snapshot_take(ledger *l, uint64_t *at, unsigned char tail[static TAIL])
 			ledger_keyword(l, i, name);
 	}
 	*at = h.log_at;
+	*durable = h.durable;
 	memcpy(tail, h.log_tail, TAIL);
 	return true;
 }
@@ -107,8 +112,9 @@ static bool belongs(int log, uint64_t at, const unsigned char tail[static TAIL])
 	       file_pread(log, now, TAIL, (off_t)at - TAIL) == TAIL && memcmp(now, tail, TAIL) == 0;
 }
 
-bool snapshot_load(int dir, int log, ledger *l, off_t *at, uint64_t *id)
+bool snapshot_load(int dir, int log, ledger *l, off_t *at, off_t *durable, uint64_t *id)
 {
+	uint64_t synced = 0;
 	unsigned char tail[TAIL];
 	uint64_t offset = 0;
 	int fd = file_open_read(dir, "pabal.index");
@@ -118,11 +124,12 @@ bool snapshot_load(int dir, int log, ledger *l, off_t *at, uint64_t *id)
 	/* Entries change in memory as the log goes on: a private map, copied where it is written on. */
 	bool done = map_open(m, fd, SIZE_MAX) && m->base &&
 		    mprotect(m->base, m->size, PROT_READ | PROT_WRITE) == 0 &&
-		    snapshot_take(l, &offset, tail);
+		    snapshot_take(l, &offset, &synced, tail);
 	(void)close(fd);
 	if (done) {
 		*at = (off_t)offset;
 		*id = l->id;
+		*durable = synced < INT64_MAX ? (off_t)synced : 0;
 		done = belongs(log, offset, tail);
 	}
 	if (!done)
@@ -148,12 +155,15 @@ static void put_roll(const roll *r, out *o)
 		at += e.name_n;
 		out_put(o, span_of((const char *)&e, sizeof e));
 	}
+	static const roll_entry spare[SPARE];
+	out_put(o, span_of((const char *)spare, sizeof spare));
 	out_put(o, span_of((const char *)r->gone, r->gone_n * sizeof *r->gone));
 }
 
 static bool write_to(int fd, int log, const ledger *l, off_t at)
 {
-	head h = {.log_at = (uint64_t)at, .log_id = l->id, .modseq = l->modseq};
+	head h = {
+	    .durable = (uint64_t)at, .log_at = (uint64_t)at, .log_id = l->id, .modseq = l->modseq};
 	out o;
 	str keywords = str_new(KEYWORDS_TEXT);
 	put_keywords(l, &keywords);
@@ -161,6 +171,7 @@ static bool write_to(int fd, int log, const ledger *l, off_t at)
 	h.uidvalidity = l->uidvalidity;
 	h.uidnext = l->uidnext;
 	h.entries = l->roll.n;
+	h.spare = SPARE;
 	h.gone = l->roll.gone_n;
 	h.keywords = keywords.n;
 	for (size_t i = 0; i < l->roll.n; i++)
@@ -197,4 +208,14 @@ void snapshot_write(int dir, int log, const ledger *l, off_t at)
 	(void)close(fd);
 	if (!done || renameat(dir, temp, dir, "pabal.index") < 0)
 		(void)unlinkat(dir, temp, 0);
+}
+
+void snapshot_durable(int dir, off_t at)
+{
+	uint64_t value = (uint64_t)at;
+	int fd = openat(dir, "pabal.index", O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	if (fd < 0)
+		return;
+	(void)!pwrite(fd, &value, sizeof value, offsetof(head, durable));
+	(void)close(fd);
 }

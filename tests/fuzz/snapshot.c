@@ -7,7 +7,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { HEAD_SUM = 8, HEAD_REST = 16, HEAD = 128 };
+enum { HEAD_SUM = 16, HEAD_REST = 24, HEAD = 144 };
 
 static void use(roll *r)
 {
@@ -32,7 +32,7 @@ static void use(roll *r)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	uint64_t at;
+	uint64_t at, durable;
 	unsigned char tail[16];
 	ledger l = {.roll.names = S("")};
 	char *copy = malloc(size ? size : 1); /* aligned, as a map is, and of exactly this size */
@@ -45,7 +45,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	l.roll.index.base = copy;
 	l.roll.index.size = size;
-	if (snapshot_take(&l, &at, tail))
+	if (snapshot_take(&l, &at, &durable, tail))
 		use(&l.roll);
 	l.roll.index.base = NULL; /* no map */
 	ledger_free(&l);

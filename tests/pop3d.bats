@@ -484,6 +484,40 @@ files() { find "$ALICE"/new "$ALICE"/cur -type f | wc -l; }
 	[ "$(grep -al '^Subject: ' "$BATS_TEST_TMPDIR"/box/* | wc -l)" = 4 ]
 }
 
+@test "under inetd, wait and nowait, and under tcp-serve" {
+	need inetutils-inetd
+	three
+	cd "$BATS_TEST_TMPDIR"
+	one() {
+		python3 - "$1" <<-'END'
+			import poplib, sys
+			p = poplib.POP3("127.0.0.1", int(sys.argv[1]), timeout=20)
+			p.user("alice"); p.pass_("two  words")
+			assert p.stat() == (3, 117)
+			p.quit()
+		END
+	}
+	answers() { (exec 5<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+	for mode in wait nowait; do
+		port=$(free_port)
+		echo "127.0.0.1:$port stream tcp $mode $(id -un) $BUILD/bin/pop3d pop3d" >inetd.conf
+		start inetutils-inetd -d -p "$PWD/inetd.pid" inetd.conf >inetd.out 2>&1
+		wait_until answers "$port"
+		one "$port"
+		ours=$(pgrep -P "${STARTED[-1]}" || :)
+		stop_all
+		[ -z "$ours" ] || kill $ours 2>/dev/null || :
+	done
+	for option in '' -w; do
+		port=$(free_port)
+		start tcp-serve $option 127.0.0.1 "$port" pop3d >/dev/null 2>>"$LOG"
+		wait_until answers "$port"
+		one "$port"
+		stop_all
+	done
+	[ "$(grep -c 'event=login user=alice@example.org ip=127.0.0.1' "$LOG")" -ge 2 ]
+}
+
 @test "the monitor or the talker is killed before the login: nobody is logged in" {
 	start_wait pop3d
 	for who in monitor talker; do

@@ -1,5 +1,6 @@
 #include "maildir/folder.h"
 
+#include <sys/inotify.h>
 #include <sys/stat.h>
 
 #include "base/die.h"
@@ -13,6 +14,8 @@ void folder_close(folder *f)
 	if (!f)
 		return;
 	place_forget(f);
+	if (f->watch >= 0)
+		(void)close(f->watch);
 	books_close(&f->b);
 	free(f);
 }
@@ -20,6 +23,7 @@ void folder_close(folder *f)
 folder *folder_open(const char *dir, status *why)
 {
 	folder *f = xcalloc(1, sizeof *f);
+	f->watch = -1;
 	*why = books_open(&f->b, dir);
 	if (status_is_ok(why)) {
 		find_sweep(f->b.dir, span_str(dir));
@@ -126,10 +130,54 @@ static bool idle(folder *f)
 	       census_due(f->b.part, f->b.is.stamps, &parts) && !parts;
 }
 
+static bool watch(int fd, const char *dir, const char *name, uint32_t what)
+{
+	str path = str_new(PATH_MAX);
+	(void)str_printf(&path, "%s/%s", dir, name);
+	bool done = !path.over && inotify_add_watch(fd, str_cstr(&path), what) >= 0;
+	str_free(&path);
+	return done;
+}
+
+/* By the directories' times a refresh knows what changed; a watch only says when to look. */
+int folder_watch(folder *f)
+{
+	const uint32_t files = IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_ONLYDIR;
+	if (f->watch >= 0)
+		return f->watch;
+	f->watch = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	if (f->watch >= 0 && watch(f->watch, f->b.path, "new", files) &&
+	    watch(f->watch, f->b.path, "cur", files) &&
+	    watch(f->watch, f->b.path, "pabal.log", IN_MODIFY | IN_MOVE_SELF | IN_DELETE_SELF))
+		return f->watch;
+	if (f->watch >= 0)
+		(void)close(f->watch);
+	f->watch = -1;
+	return -1;
+}
+
+/* Before anything is looked at: what comes later makes it readable again. */
+static void drain(folder *f)
+{
+	char buf[4096] __attribute__((aligned(8)));
+	while (f->watch >= 0 && read(f->watch, buf, sizeof buf) > 0)
+		;
+}
+
+void folder_expunged(const folder *f, uint64_t since,
+		     void (*each)(void *arg, uint32_t first, uint32_t last), void *arg)
+{
+	const roll *r = &f->b.is.roll;
+	for (size_t i = 0; i < r->gone_n; i++)
+		if (r->gone[i].modseq > since)
+			each(arg, r->gone[i].first, r->gone[i].last);
+}
+
 status folder_refresh(folder *f, const folder_changes *changes)
 {
 	static const folder_changes none;
 	const folder_changes *c = changes ? changes : &none;
+	drain(f);
 	if (idle(f))
 		return status_ok();
 	place_forget(f);

@@ -79,6 +79,14 @@ typedef struct folder_changes {
 } folder_changes;
 status folder_refresh(folder *, const folder_changes *);
 
+/* A descriptor that can be read (poll(2)) when something may have changed, until the next refresh; the folder's own.
+ * -1 where there is none to be had (the system gives a user only so many): then refresh every few seconds. Without a
+ * change a refresh costs four system calls. */
+int folder_watch(folder *);
+/* The UIDs that were expunged with a mod-sequence above `since`, as ranges, oldest first. */
+void folder_expunged(const folder *, uint64_t since,
+		     void (*each)(void *arg, uint32_t first, uint32_t last), void *arg);
+
 /* Moves the messages of the view that are in new/ into cur/ and marks them FOLDER_RECENT here: what IMAP's SELECT
  * does, and EXAMINE and POP3 do not. */
 status folder_take_new(folder *);

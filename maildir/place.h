@@ -9,6 +9,7 @@ struct folder {
 	books b;
 	bool looked; /* `moved` is a look since the last refresh */
 	census moved;
+	int watch; /* inotify(7), -1: none */
 };
 
 typedef struct place {

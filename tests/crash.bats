@@ -26,6 +26,10 @@ prove() {
 @test "crash: sendmail, into the queue and into drop/" { prove sendmail sendmail-drop; }
 @test "crash: deliver-maildir" { prove deliver-maildir; }
 @test "crash: POP3 QUIT" { prove pop3-quit; }
+@test "crash: a session adds to a folder, copies, changes flags, removes" {
+	[ -x "$BUILD/tests/unit/folder" ] || cannot "tests/unit/folder is not built"
+	prove folder-append folder-first folder-store folder-take folder-expunge folder-copy
+}
 @test "crash: queue-run delivers" { prove queue-run; }
 @test "crash: queue-run defers" { prove queue-run-defer; }
 @test "crash: queue-run relays" { prove queue-run-relay; }

@@ -192,6 +192,8 @@ class Prover:
                 if not any(self.disk.files("queue/" + d) for d in ("new", "later", "drop")):
                     break
         result["found"] = self.look(result)
+        if hasattr(self.s, "reopen"):
+            self.s.reopen(self.disk.path, env, BIN, result)
         if self.sink:
             result["found"]["sink"] = list(self.sink.seen)
         return result

@@ -197,6 +197,85 @@ class Quit(Scenario):
                 yield f"message {number} was removed, and is there again"
 
 
+class Folder(Scenario):
+    """A session changes a folder: numbers that were told stay with their messages, and what was said is so."""
+
+    recovery = False
+    tool = "../tests/unit/folder"
+    numbered = True  # the folder has been open before
+
+    def prepare(self, root, env, bin_dir):
+        here = len(self.messages) - (self.what == "append")
+        self.first = [("deliver-maildir", [f"{root}/mail/{DOMAIN}/kim"], i) for i in range(here)]
+        if self.what == "append":
+            self.stdin = here
+        self.command = [self.tool, self.what, f"ROOT/mail/{DOMAIN}/kim"]
+        if self.what == "copy":
+            self.command.append(f"ROOT/mail/{DOMAIN}/lee")
+        super().prepare(root, env, bin_dir)
+        self.was = self.opened(root, env, bin_dir, "kim") if self.numbered else None
+
+    def opened(self, root, env, bin_dir, user):
+        """UIDVALIDITY; and number of the message -> [(UID, flags, keywords)]."""
+        box = f"{root}/mail/{DOMAIN}/{user}"
+        done = subprocess.run([os.path.join(bin_dir, self.tool), "list", box], env=env, capture_output=True, timeout=60)
+        lines = done.stdout.decode().splitlines()
+        if done.returncode != 0:
+            raise ValueError(done.stderr)
+        content = {}
+        for sub in ("new", "cur"):
+            for name in os.listdir(f"{box}/{sub}"):
+                with open(f"{box}/{sub}/{name}", "rb") as f:
+                    content[name.split(":")[0]] = self.number(f.read())
+        messages = {}
+        for line in lines[1:]:
+            uid, flags, keywords, base = line.split(" ", 3)
+            messages.setdefault(content[base], []).append((int(uid), int(flags), int(keywords)))
+        return int(lines[0].split()[1]), messages, len(content)
+
+    def reopen(self, root, env, bin_dir, result):
+        """An older message comes before the folder is opened: what had no number on disk gets a later one."""
+        for user in ("kim", "lee"):
+            write(f"{root}/mail/{DOMAIN}/{user}/new/1.stranger", "Subject: stranger\n\n")
+        try:
+            result["open"] = {u: self.opened(root, env, bin_dir, u) for u in ("kim", "lee")}
+        except ValueError as e:
+            result["trouble"].append(f"the folder does not open: {e}")
+
+    def confirmed(self, said, exited):
+        return tuple(map(int, said.split()[1:])) if said.startswith(b"said ") and said.endswith(b"\n") else ()
+
+    def judge(self, confirmed, result, heard, ended):
+        yield from ("partial: " + p for p in result["partial"])
+        yield from result["trouble"]
+        if "open" not in result:
+            return
+        for user, (validity, messages, files) in result["open"].items():
+            uids = [m[0] for ms in messages.values() for m in ms]
+            if len(set(uids)) != len(uids) or len(uids) != files:
+                yield f"{user} has {files} files and the UIDs {sorted(uids)}"
+        validity, messages, _ = result["open"]["kim"]
+        if self.was and validity != self.was[0]:
+            yield f"UIDVALIDITY was {self.was[0]}, and is {validity}"
+        for number, old in (self.was[1] if self.was else {}).items():
+            now = messages.get(number, [])
+            if self.what == "expunge" and old[0][0] == 1:
+                if confirmed and now:
+                    yield f"message {number} was removed, and is there again"
+            elif [m[0] for m in now] != [old[0][0]]:
+                yield f"message {number} had the UID {old[0][0]}, and has {[m[0] for m in now]}"
+            elif self.what == "store" and old[0][0] == 1 and confirmed and (not now[0][1] & 2 or now[0][2] != 1):
+                yield f"message {number} had got a flag and a keyword, and has {now}"
+        if self.what == "append":
+            now = messages.get(len(self.messages), [])
+            if len(now) > 1 or (confirmed and (validity, [m[0] for m in now]) != (confirmed[0], [confirmed[1]])):
+                yield f"{confirmed} was said, and the message is {now} of {validity}"
+        if self.what == "copy" and confirmed:
+            validity, messages, _ = result["open"]["lee"]
+            if (validity, *sorted(m[0] for n, ms in messages.items() if n for m in ms)) != tuple(confirmed):
+                yield f"{confirmed} was said of the copies, and they are {messages} of {validity}"
+
+
 def pop3_session(_):
     return f"USER {KIM}\r\nPASS secret\r\nDELE 1\r\nQUIT\r\n".encode()
 
@@ -243,6 +322,12 @@ SCENARIOS = [
 ]
 
 SCENARIOS += [
+    Folder("folder-append", what="append", sizes=(0, 0), to=[["kim"]] * 2),
+    Folder("folder-first", what="append", numbered=False, sizes=(0, 0), to=[["kim"]] * 2),
+    Folder("folder-store", what="store", sizes=(0, 0), to=[["kim"]] * 2),
+    Folder("folder-take", what="take", sizes=(0, 0), to=[["kim"]] * 2),
+    Folder("folder-expunge", what="expunge", sizes=(0, 0), to=[["kim"]] * 2),
+    Folder("folder-copy", what="copy", sizes=(0, 0, 0), to=[["kim", "lee"]] * 3),
     Refile("maildir-refile", command=["maildir-refile", f"ROOT/mail/{DOMAIN}/lee"], sizes=(0, 0, 0),
            to=[["lee"]] * 3),
     Refile("maildir-refile-many", command=["maildir-refile", f"ROOT/mail/{DOMAIN}/lee"], sizes=(0,) * 5,

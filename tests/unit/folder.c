@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -725,10 +726,107 @@ static void deliveries(void)
 	folder_close(g);
 }
 
+static bool readable(int fd)
+{
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	return poll(&p, 1, 0) == 1;
+}
+
+static void ranges(void *arg, uint32_t first, uint32_t last)
+{
+	char *text = arg;
+	size_t n = strlen(text);
+	(void)snprintf(text + n, 64 - n, "%u:%u ", first, last);
+}
+
+static void watching(void)
+{
+	char text[64] = "";
+	const size_t some[] = {0, 1, 3};
+	new_box();
+	for (int i = 1; i <= 4; i++) {
+		(void)snprintf(text, sizeof text, "new/%d.a", i);
+		put(text, S("A: a\n\n"));
+	}
+	age();
+	folder *f = open_box(), *g = open_box();
+	int fd = folder_watch(f);
+	if (fd < 0) {
+		CHECK(errno == EMFILE || errno == ENOSPC || errno == ENOSYS, "no watch to be had");
+	} else {
+		CHECK(folder_watch(f) == fd && !readable(fd), "a watch, and silence");
+		CHECK(rename("new/1.a", "cur/1.a:2,S") == 0 && readable(fd), "a change is told");
+		age();
+		CHECK(is(refresh(f), "*0 ") && is(refresh(f), "") && !readable(fd),
+		      "until the refresh");
+	}
+	uint64_t before = folder_highest_modseq(f);
+	status s = folder_expunge(g, some, 3);
+	CHECK(status_is_ok(&s) && (fd < 0 || readable(fd)), "another session's too: %s", s.text);
+	(void)refresh(f);
+	text[0] = 0;
+	folder_expunged(f, before, ranges, text);
+	CHECK(is(text, "1:2 4:4 "), "what was expunged is known");
+	text[0] = 0;
+	folder_expunged(f, folder_highest_modseq(f), ranges, text);
+	CHECK(is(text, ""), "and since when");
+	folder_close(f);
+	folder_close(g);
+}
+
+/* ---- for the crash prover: folder COMMAND DIR [DIR]; what is said is confirmed */
+
+static int list(folder *f)
+{
+	printf("validity %u\n", folder_uidvalidity(f));
+	for (size_t i = 0; i < folder_count(f); i++) {
+		folder_msg m = folder_at(f, i);
+		int fd = folder_open_msg(f, i);
+		if (fd < 0)
+			continue;
+		(void)close(fd);
+		printf("%u %u %" PRIu64 " %.*s\n", m.uid, m.flags, m.keywords, SPAN_FMT(m.base));
+	}
+	return 0;
+}
+
+static int tool(const char *what, const char *at, const char *other)
+{
+	const size_t all[] = {0, 1, 2};
+	uint32_t uid = 0, uids[3] = {0};
+	status st = status_ok();
+	folder *f = folder_open(at, &st), *g = other ? folder_open(other, &st) : NULL;
+	folder_new n = {.fd = 0, .flags = FOLDER_SEEN};
+	if (!f || (other && !g))
+		st = status_doubt("%s", st.text);
+	else if (strcmp(what, "list") == 0)
+		(void)list(f);
+	else if (strcmp(what, "append") == 0)
+		st = folder_append(f, &n, &uid);
+	else if (strcmp(what, "store") == 0)
+		st = folder_store(f, all, 1, FOLDER_ADD, FOLDER_FLAGGED,
+				  (uint64_t)1 << folder_keyword_bit(f, S("Work"), true));
+	else if (strcmp(what, "expunge") == 0)
+		st = folder_expunge(f, all, 1);
+	else if (strcmp(what, "take") == 0)
+		st = folder_take_new(f);
+	else if (strcmp(what, "copy") == 0)
+		st = folder_copy(f, all, 3, g, uids);
+	if (status_is_ok(&st) && strcmp(what, "list") != 0)
+		printf("said %u %u %u %u\n", folder_uidvalidity(g ? g : f), g ? uids[0] : uid,
+		       uids[1], uids[2]);
+	if (!status_is_ok(&st))
+		fprintf(stderr, "%s\n", st.text);
+	folder_close(f);
+	folder_close(g);
+	return st.code;
+}
+
 int main(int argc, char **argv)
 {
-	(void)argc;
 	proc_start(argv[0]);
+	if (argc > 2)
+		return tool(argv[1], argv[2], argv[3]);
 	if (!mkdtemp(root))
 		return 1;
 	numbers();
@@ -743,6 +841,7 @@ int main(int argc, char **argv)
 	indexed();
 	twins();
 	same_tick();
+	watching();
 	renamer();
 	renamer_and_store();
 	deliveries();

@@ -22,6 +22,7 @@ typedef struct exchange {
 	sasl sasl;
 	const char *ip;
 	uint64_t network;
+	bool turned_away;
 } exchange;
 
 static void usage(FILE *to)
@@ -177,12 +178,15 @@ static enum sasl_result converse(exchange *e, span initial, bool has_initial)
 	return r;
 }
 
-static bool wait_for_turn(const exchange *e)
+/* Behind those of its network that wait already. */
+static bool wait_for_turn(void *arg)
 {
+	exchange *e = arg;
 	int ms = throttle_turn(e->network, wall_ms());
 	struct timespec t = {ms / 1000, (long)(ms % 1000) * 1000000};
 	if (ms > 0)
 		(void)nanosleep(&t, NULL);
+	e->turned_away = ms < 0;
 	return ms >= 0;
 }
 
@@ -196,9 +200,6 @@ static int run(exchange *e)
 	rest = span_trim(rest);
 	if (m == SASL_UNKNOWN || (m == SASL_SCRAM_SHA_256 && e->check.program))
 		return no(e, "BAD", "no such mechanism", EX_DATAERR);
-	if (!wait_for_turn(e))
-		return no(e, "TEMP", "too many failed logins from there, try again later",
-			  EX_TEMPFAIL);
 	sasl_begin(&e->sasl, m, &e->check.backend);
 	switch (converse(e, rest, rest.n > 0)) {
 	case SASL_RIGHT:
@@ -208,7 +209,10 @@ static int run(exchange *e)
 	case SASL_MALFORMED:
 		return no(e, "BAD", "cancelled, or no message of this mechanism", EX_DATAERR);
 	default:
-		return doubt(e);
+		return e->turned_away
+			   ? no(e, "TEMP", "too many failed logins from there, try again later",
+				EX_TEMPFAIL)
+			   : doubt(e);
 	}
 }
 
@@ -228,6 +232,8 @@ int main(int argc, char **argv)
 	in_open(&e.from, STDIN_FILENO, SASL_LINE_MAX);
 	out_open(&e.to, STDOUT_FILENO, SASL_LINE_MAX);
 	check_open(&e.check);
+	e.check.turn = wait_for_turn;
+	e.check.turn_arg = &e;
 	code = run(&e);
 	check_close(&e.check);
 	sasl_end(&e.sasl);

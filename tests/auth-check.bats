@@ -167,13 +167,19 @@ OK_ALICE=$'OK alice@example.org\t'
 	plain alice 'pencil: 연필'
 	[ "$status" = 0 ]
 	(($(date +%s%N) - t >= 900000000))
+	# one who logged in a short time ago waits for nothing
+	t=$(date +%s%N)
+	plain alice 'pencil: 연필'
+	[ "$status" = 0 ]
+	(($(date +%s%N) - t < 900000000))
+	rm "$PABAL_ROOT/run/auth/successes"
 	export TCPREMOTEIP=192.0.2.2
 	t=$(date +%s%N)
 	plain alice 'pencil: 연필'
 	[ "$status" = 0 ]
 	(($(date +%s%N) - t < 900000000))
 	# forgiven by hand
-	rm "$PABAL_ROOT/run/auth/failures"
+	rm "$PABAL_ROOT"/run/auth/*
 	export TCPREMOTEIP=192.0.2.1
 	t=$(date +%s%N)
 	plain alice 'pencil: 연필'

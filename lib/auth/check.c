@@ -113,6 +113,27 @@ static enum passwd_result by_program(check *c, span user, span password)
 	return r;
 }
 
+static bool has_turn(const check *c)
+{
+	return !c->turn || c->turn(c->turn_arg);
+}
+
+/* `value` is what the answer depends on besides the two: the line of the table, or the program. */
+static enum passwd_result check_known(check *c, span user, span password, span value)
+{
+	span who = c->program ? user : c->address;
+	bool keeps = c->has_secret && c->remember_s;
+	if (keeps && remember_has(c->secret, who, password, value, clock_now()))
+		return PASSWD_RIGHT;
+	if (!has_turn(c))
+		return PASSWD_DOUBT;
+	enum passwd_result r =
+	    c->program ? by_program(c, user, password) : by_table(password, value);
+	if (r == PASSWD_RIGHT && keeps)
+		remember_put(c->secret, who, password, value, clock_now(), c->remember_s);
+	return r;
+}
+
 enum passwd_result check_password(check *c, span user, span password)
 {
 	span value = c->program_line;
@@ -124,19 +145,16 @@ enum passwd_result check_password(check *c, span user, span password)
 		if (there == PASSWD_DOUBT)
 			return PASSWD_DOUBT;
 		if (there == PASSWD_WRONG) {
+			/* as much work as for a user who is there */
+			(void)remember_has(c->secret, c->address, password, span_str(nobody),
+					   clock_now());
+			if (!has_turn(c))
+				return PASSWD_DOUBT;
 			(void)passwd_verify(span_str(nobody), password);
 			return PASSWD_WRONG;
 		}
 	}
-	span who = c->program ? user : c->address;
-	bool keeps = c->has_secret && c->remember_s;
-	if (keeps && remember_has(c->secret, who, password, value, clock_now()))
-		return PASSWD_RIGHT;
-	enum passwd_result r =
-	    c->program ? by_program(c, user, password) : by_table(password, value);
-	if (r == PASSWD_RIGHT && keeps)
-		remember_put(c->secret, who, password, value, clock_now(), c->remember_s);
-	return r;
+	return check_known(c, user, password, value);
 }
 
 static enum passwd_result ask_password(void *arg, span user, span password)
@@ -163,7 +181,7 @@ static enum passwd_result ask_verifier(void *arg, span user, scram *s)
 	check *c = arg;
 	span value;
 	set_user(c, user);
-	if (c->broken || c->program || !c->has_secret)
+	if (c->broken || c->program || !c->has_secret || !has_turn(c))
 		return PASSWD_DOUBT;
 	enum passwd_result there = find(c, &value);
 	scram made;

@@ -18,6 +18,10 @@ typedef struct check {
 	int64_t remember_s; /* control/auth-remember */
 	addr user;	    /* of the last question; its spans are in mem */
 	span address;	    /* the same as a key of the tables; "" where it is no address */
+	/* Asked before a slow or a guessable check, not for a login that is remembered: false, and the answer is
+	 * PASSWD_DOUBT. NULL: always. */
+	bool (*turn)(void *arg);
+	void *turn_arg;
 	sasl_backend backend;
 } check;
 

@@ -518,6 +518,36 @@ files() { find "$ALICE"/new "$ALICE"/cur -type f | wc -l; }
 	[ "$(grep -c 'event=login user=alice@example.org ip=127.0.0.1' "$LOG")" -ge 2 ]
 }
 
+@test "one network does not get all connections, nor a login without TLS" {
+	unshare -${R}n true 2>/dev/null || cannot "no network namespaces here"
+	echo 3 >"$PABAL_ROOT/control/max-per-network"
+	timeout 60 unshare -${R}n sh -c 'ip link set lo up; ip addr add 192.0.2.1/32 dev lo; exec "$@"' - python3 - 2>>"$LOG" <<-'END'
+		import os, signal, socket, subprocess
+		server = socket.socket()
+		server.bind(("192.0.2.1", 0))
+		server.listen(100)
+		p = subprocess.Popen(["pop3d"], stdin=server)
+		def connect():
+		    f = socket.create_connection(server.getsockname(), 20).makefile("rwb")
+		    return f, f.readline()
+		try:
+		    some = [connect() for _ in range(3)]
+		    assert all(line.startswith(b"+OK") for _, line in some), some
+		    f, line = connect()
+		    assert line == b"-ERR [SYS/TEMP] too many connections from there\r\n" and f.read() == b"", line
+		    f = some[0][0]
+		    f.write(b"USER alice\r\nQUIT\r\n"); f.flush()
+		    assert f.readline() == b"-ERR [AUTH] a login needs TLS here\r\n"
+		    assert f.readline().startswith(b"+OK") and f.read() == b""
+		    f, line = connect()
+		    while line.startswith(b"-ERR"): # until the one that ended is reaped
+		        f, line = connect()
+		finally:
+		    p.terminate()
+		    p.wait()
+	END
+}
+
 @test "the monitor or the talker is killed before the login: nobody is logged in" {
 	start_wait pop3d
 	for who in monitor talker; do

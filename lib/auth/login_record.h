@@ -9,7 +9,7 @@
  *     H  STATE NUL octets    after a Y: what the session must know, and what was read of the client already
  *
  *     monitor to talker
- *     P  FLAGS               to P: '1' or '0', whether a login is allowed
+ *     P  FLAGS               to P: '1' or '0', whether a login is allowed; '2': too many connections
  *     +  BASE64              a challenge
  *     Y                      logged in: send H and end
  *     W, T, B  TEXT          wrong, temporary, bad

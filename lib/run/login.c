@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 
 #include "auth/login_record.h"
+#include "auth/throttle.h"
 #include "base/die.h"
 #include "base/status.h"
 #include "io/control.h"
@@ -15,6 +16,7 @@
 #include "io/user.h"
 #include "net/listen.h"
 #include "net/ucspi.h"
+#include "run/crowd.h"
 #include "run/login_session.h"
 #include "run/login_talker.h"
 
@@ -29,11 +31,13 @@ typedef struct monitor {
 	char program[PATH_MAX]; /* auth-check */
 
 	bool listening;
+	prefork_slot slot;
+	crowd crowd;
 	int fd; /* the socket to the talker */
 	in from;
 	int passed, client; /* descriptors of the connection, -1: none, or fds 0 and 1 */
 	peer peer;
-	bool allowed;
+	bool allowed, crowded;
 	unsigned tries;
 	bool yes;
 	login_helper helper;
@@ -120,6 +124,9 @@ static bool new_connection(monitor *m)
 	else
 		m->peer.loopback = true;
 	judge_peer(m);
+	/* behind loopback may be a webmail with all its users */
+	m->crowded = !crowd_enter(&m->crowd, &m->slot,
+				  m->peer.loopback ? 0 : throttle_network(m->peer.remote_ip));
 	return true;
 }
 
@@ -173,7 +180,7 @@ static bool on_record(monitor *m, char type, span payload)
 	case 'C':
 		return new_connection(m);
 	case 'P':
-		return reply(m, 'P', m->allowed ? S("1") : S("0"));
+		return reply(m, 'P', m->crowded ? S("2") : m->allowed ? S("1") : S("0"));
 	case 'S':
 		return start_exchange(m, payload);
 	case 'R':
@@ -221,8 +228,9 @@ static bool take_client(const monitor *m)
 	       close(m->client) == 0;
 }
 
-static int be_monitor(monitor *m, const login_protocol *p, const prefork_slot *slot)
+static int be_monitor(monitor *m, const login_protocol *p)
 {
+	const prefork_slot *slot = &m->slot;
 	login_end end = {.me = m->me, .sandbox_optional = m->sandbox_optional};
 	in_open(&m->from, m->fd, 4096);
 	m->from.passed = &m->passed;
@@ -238,6 +246,7 @@ static int be_monitor(monitor *m, const login_protocol *p, const prefork_slot *s
 	(void)end_talker(true);
 	if (slot->board)
 		(void)munmap((void *)(uintptr_t)slot->board, PREFORK_MAX);
+	crowd_close(&m->crowd);
 	if (slot->wake >= 0)
 		(void)close(slot->wake);
 	end.ip = m->peer.remote_ip;
@@ -259,12 +268,16 @@ static int be_talker(monitor *m, const login_protocol *p, int fd, const prefork_
 	return login_talker(p, &t, m->listening, fd, parent, m->sandbox_optional, slot);
 }
 
-static int pair(const login_protocol *p, bool listening, const prefork_slot *slot)
+static int pair(const login_protocol *p, bool listening, const prefork_slot *slot,
+		const crowd *shared)
 {
 	monitor *m = xcalloc(1, sizeof *m);
 	int ends[2];
 	pid_t self = getpid();
 	m->listening = listening;
+	m->slot = *slot;
+	m->crowd = *shared;
+	crowd_leave(&m->crowd, slot);
 	m->passed = m->client = -1;
 	configure(m);
 	if (!listening) {
@@ -277,14 +290,16 @@ static int pair(const login_protocol *p, bool listening, const prefork_slot *slo
 	pid_t pid = fork();
 	if (pid < 0)
 		return EX_TEMPFAIL;
-	if (pid == 0)
+	if (pid == 0) {
+		crowd_close(&m->crowd);
 		return be_talker(m, p, ends[1], slot, self);
+	}
 	talker_pid = pid;
 	m->fd = ends[0];
 	(void)close(ends[1]);
 	take_signals();
 	block(SIG_UNBLOCK);
-	return be_monitor(m, p, slot);
+	return be_monitor(m, p);
 }
 
 /* Words for a person never go to the client: fds 1 and 2 of inetd's wait mode are the listener too. */
@@ -298,7 +313,7 @@ static void no_socket_on(int fd, int flags)
 	(void)close(null);
 }
 
-static size_t number(const char *name, uint64_t fallback)
+static size_t number(const char *name, size_t fallback)
 {
 	uint64_t value;
 	if (control_number(name, PREFORK_MAX, fallback, &value) && value)
@@ -323,6 +338,7 @@ static void make_run(void)
 int login_serve(const login_protocol *p, bool *leave)
 {
 	prefork_slot slot = PREFORK_ALONE;
+	crowd shared = {NULL, 0};
 	bool listening = listen_is(0);
 	*leave = false;
 	no_socket_on(2, O_WRONLY);
@@ -333,10 +349,12 @@ int login_serve(const login_protocol *p, bool *leave)
 		prefork want = {.spare = number("login-spare", 4),
 				.cap = number("max-sessions", 200)};
 		no_socket_on(1, O_WRONLY);
+		if (!crowd_open(&shared, number("max-per-network", (want.cap + 1) / 2)))
+			return EX_TEMPFAIL;
 		enum prefork_role role = prefork_run(&want, &slot);
 		if (role != PREFORK_PAIR)
 			return role == PREFORK_PARENT ? EX_OK : EX_TEMPFAIL;
 	}
 	*leave = true; /* from a sandbox nothing that runs at exit could do its work */
-	return pair(p, listening, &slot);
+	return pair(p, listening, &slot, &shared);
 }

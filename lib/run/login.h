@@ -13,6 +13,8 @@
 #include "io/sandbox.h"
 
 typedef struct login_protocol {
+	const char
+	    *crowded; /* said to a connection of a network that has too many; then it is closed */
 	const char *name; /* of the program, for the log */
 	size_t session_in,
 	    session_out;	   /* octets of the session's buffers, session_in >= LOGIN_IN */

@@ -8,7 +8,7 @@
 #define NUL span_of("", 1)
 
 /* Whether a login is allowed on this connection, says the monitor, which looks at it. */
-static bool announce(login_talk *t, int connection)
+static bool announce(login_talk *t, int connection, bool *crowded)
 {
 	char type, flags[8];
 	size_t n = 0;
@@ -16,6 +16,7 @@ static bool announce(login_talk *t, int connection)
 	    frame_recv(&t->from, &type, flags, sizeof flags, &n) != IN_OK || type != 'P' || n < 1)
 		return false;
 	t->allowed = flags[0] == '1';
+	*crowded = flags[0] == '2';
 	return true;
 }
 
@@ -42,6 +43,7 @@ static int serve(const login_protocol *p, login_talk *t)
 static int serve_next(const login_protocol *p, login_talk *t, const front *f)
 {
 	int fd = -1;
+	bool crowded;
 	prefork_idle(&f->slot);
 	while (fd < 0 && !front_retiring())
 		fd = front_accept();
@@ -51,7 +53,12 @@ static int serve_next(const login_protocol *p, login_talk *t, const front *f)
 	prefork_busy(&f->slot);
 	in_reset(t->in, fd);
 	out_reset(t->out, fd);
-	return announce(t, fd) ? serve(p, t) : EX_TEMPFAIL;
+	if (!announce(t, fd, &crowded))
+		return EX_TEMPFAIL;
+	if (!crowded)
+		return serve(p, t);
+	out_puts(t->out, p->crowded);
+	return out_flush(t->out) ? EX_OK : EX_TEMPFAIL;
 }
 
 static void flush(void *arg)

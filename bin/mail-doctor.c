@@ -370,6 +370,16 @@ static void check_dns(arena *a)
 	dns_close(d);
 }
 
+/* auth-check makes it where it may; who reads it could take a remembered login for a hash that is quick to try. */
+static void check_auth_key(void)
+{
+	str path = str_new(PATH_MAX);
+	(void)str_printf(&path, "%s/auth.key", control_root());
+	if (access(str_cstr(&path), F_OK) == 0)
+		(void)check_mode("auth.key", S_IFREG, 0400, 077);
+	str_free(&path);
+}
+
 int main(int argc, char **argv)
 {
 	bool network = false;
@@ -400,7 +410,9 @@ int main(int argc, char **argv)
 	check_table("passwd", false, passwd_fault);
 	check_nets(&a);
 	check_chain("recv-chain", &a);
+	check_chain("checkpassword", &a);
 	(void)check_mode("passwd", S_IFREG, 0400, 077);
+	check_auth_key();
 	check_queue();
 	check_failed();
 	check_space("queue");

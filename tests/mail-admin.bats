@@ -265,7 +265,10 @@ tree() {
 	again && echo 'second.test:[127.0.0.1]:99999' >control/routes && check 'control/routes:1: second.test: '
 	again && rm control/routes && echo 'bob@example.test:{PLAIN}secret' >passwd && check 'passwd:1: bob@'
 	again && chmod 644 passwd && check 'passwd: mode 0644'
-	again && chmod 600 passwd && echo 'not-a-net' >control/relay-nets && check 'control/relay-nets: '
+	again && chmod 600 passwd && chmod 640 auth.key && check 'auth.key: mode 0640'
+	chmod 600 auth.key && echo 'no-such-program true' >control/checkpassword &&
+		check 'control/checkpassword: no-such-program is not there'
+	again && rm control/checkpassword && echo 'not-a-net' >control/relay-nets && check 'control/relay-nets: '
 	again && rm control/relay-nets && echo 'second.test:no-such-agent x' >control/routes &&
 		check 'control/routes:1: second.test: the agent is not there'
 	again && rm control/routes && echo 'no-such-program -- queue-add -e 3' >control/recv-chain &&

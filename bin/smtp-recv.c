@@ -1,4 +1,4 @@
-/* smtp-recv(8): an SMTP session on fds 0 and 1; or, where fd 0 is a listening socket, all of them. */
+/* smtp-recv(8): an SMTP (LMTP) session on fds 0 and 1; or, where fd 0 is a listening socket, all of them. */
 #include <sys/stat.h>
 #include <sysexits.h>
 
@@ -11,12 +11,14 @@
 
 static void usage(FILE *to)
 {
-	(void)fputs("usage: smtp-recv [-h]\n", to);
+	(void)fputs("usage: smtp-recv [-hl]\n", to);
 }
 
-static void options(int argc, char **argv)
+static void options(int argc, char **argv, bool *lmtp)
 {
-	int c = getopt(argc, argv, "h");
+	int c;
+	while ((c = getopt(argc, argv, "hl")) == 'l')
+		*lmtp = true;
 	if (c == 'h') {
 		usage(stdout);
 		exit(fflush(stdout) == 0 ? EX_OK : EX_IOERR);
@@ -50,9 +52,9 @@ static size_t number(const char *name, uint64_t fallback)
 int main(int argc, char **argv)
 {
 	prefork_slot slot = PREFORK_ALONE;
-	bool in_talker;
+	bool in_talker, lmtp = false;
 	proc_start(argv[0]);
-	options(argc, argv);
+	options(argc, argv, &lmtp);
 	log_open("smtp-recv");
 	no_socket_on(2, O_WRONLY);
 	bool listening = listen_is(0);
@@ -64,7 +66,7 @@ int main(int argc, char **argv)
 		if (role != PREFORK_PAIR)
 			return role == PREFORK_PARENT ? EX_OK : EX_TEMPFAIL;
 	}
-	int code = pair_run(listening, &slot, &in_talker);
+	int code = pair_run(listening, lmtp, &slot, &in_talker);
 	if (in_talker)
 		_exit(code); /* from a sandbox nothing that runs at exit could do its work */
 	return code;

@@ -43,7 +43,7 @@ MAIL=('EHLO client.example' 'MAIL FROM:<a@sender.example>' 'RCPT TO:<alice@examp
 
 @test "a message is taken, with a Received field that holds the queue ID" {
 	session "${MAIL[@]}" DATA 'Subject: x' '' '..a dot' . QUIT
-	codes_are '220 250 250 250 250 250 250 250 250 354 250 221'
+	codes_are '220 250 250 250 250 250 250 250 250 250 250 250 250 354 250 221'
 	queued_are 1
 	f=$(echo "$Q"/new/*)
 	id=$(basename "$f")
@@ -57,7 +57,7 @@ MAIL=('EHLO client.example' 'MAIL FROM:<a@sender.example>' 'RCPT TO:<alice@examp
 
 @test "EHLO announces what there is, HELO does not" {
 	session 'EHLO x' QUIT
-	for word in PIPELINING 'SIZE 52428800' 8BITMIME ENHANCEDSTATUSCODES HELP; do
+	for word in PIPELINING 'SIZE 52428800' 8BITMIME ENHANCEDSTATUSCODES CHUNKING SMTPUTF8 DSN 'LIMITS RCPTMAX=1000 MAILMAX=1000' HELP; do
 		has "^250[ -]$word\$"
 	done
 	has '^220 mail.example.org ESMTP'
@@ -145,7 +145,7 @@ MAIL=('EHLO client.example' 'MAIL FROM:<a@sender.example>' 'RCPT TO:<alice@examp
 	)
 	[[ $(codes) == *' 250 500 250 221' ]] || { cat "$OUT"; false; }
 	has '^500 5.5.2'
-	[ "$(wc -l <"$OUT")" = 10 ] # it is one error, not one a buffer
+	[ "$(wc -l <"$OUT")" = 14 ] # it is one error, not one a buffer
 }
 
 @test "too many errors end the session with 421" {
@@ -390,7 +390,7 @@ MAIL=('EHLO client.example' 'MAIL FROM:<a@sender.example>' 'RCPT TO:<alice@examp
 	}
 	printf '%s\r\n' "${MAIL[@]}" 'RCPT TO:<bob@example.org>' RSET NOOP NOOP NOOP QUIT >"$BATS_TEST_TMPDIR/in"
 	[ "$(session_writes)" = 2 ] # the greeting, and all the rest
-	[ "$(wc -l <"$OUT")" = 15 ]
+	[ "$(wc -l <"$OUT")" = 19 ]
 }
 
 @test "the keeper is gone: 421, at whatever the session asks it" {
@@ -505,4 +505,121 @@ chain() {
 	has '^250 2.0.0 queued'
 	queued_are 1
 	grep -q '^body$' "$Q"/new/*
+}
+
+@test "LIMITS: MAILMAX is what is announced, and what is taken; the client comes back with the rest" {
+	echo 2 >"$PABAL_ROOT/control/max-messages"
+	echo 7 >"$PABAL_ROOT/control/max-recipients"
+	session 'EHLO x' 'MAIL FROM:<>' RSET 'MAIL FROM:<>' RSET 'MAIL FROM:<>' NOOP
+	has '^250-LIMITS RCPTMAX=7 MAILMAX=2$'
+	[[ $(codes) == *' 250 250 250 250 421' ]] || { cat "$OUT"; false; }
+	has '^421 4.5.3'
+}
+
+@test "DSN: the parameters are in the envelope to the letter; xtext with control octets is refused" {
+	session 'EHLO x' 'MAIL FROM:<a@b.example> RET=HDRS ENVID=QQ+2B1' \
+		'RCPT TO:<alice@example.org> NOTIFY=SUCCESS,FAILURE ORCPT=rfc822;Old+2B1@x.example' \
+		'RCPT TO:<bob@example.org> ORCPT=rfc822;x+0A' DATA 'Subject: x' '' . QUIT
+	has '^501 5.5.4 ORCPT'
+	queued_are 1
+	grep -q '^MAIL FROM:<a@b.example> RET=HDRS ENVID=QQ+2B1$' "$Q"/new/*
+	grep -q '^RCPT TO:<alice@example.org> NOTIFY=SUCCESS,FAILURE ORCPT=rfc822;Old+2B1@x.example$' "$Q"/new/*
+	! grep -q 'RCPT TO:<bob' "$Q"/new/*
+}
+
+@test "SMTPUTF8: with the parameter only, for the transaction only; it is in the envelope and in Received" {
+	u=$'\xc3\xbc'
+	session 'EHLO x' "VRFY $u" "VRFY $u SMTPUTF8" "EXPN $u SMTPUTF8" \
+		"MAIL FROM:<$u@b.example> SMTPUTF8" 'RCPT TO:<alice@example.org>' DATA "Subject: $u" '' . \
+		'MAIL FROM:<a@b.example>' "RCPT TO:<$u@example.org>" QUIT
+	[[ $(codes) == *' 553 252 252 250 250 354 250 250 553 221' ]] || { cat "$OUT"; false; }
+	queued_are 1
+	grep -q "^MAIL FROM:<$u@b.example> SMTPUTF8$" "$Q"/new/*
+	grep -q 'with UTF8SMTP id' "$Q"/new/*
+}
+
+# chunks FORMAT: the octets behind MAIL and RCPT.
+chunks() { raw "EHLO x\r\nMAIL FROM:<a@b.example>\r\nRCPT TO:<alice@example.org>\r\n$1"; }
+chunk_codes() { [[ $(codes) == *" 250 250 250 $1" ]] || { echo "not $1"; cat "$OUT"; return 1; }; }
+
+@test "BDAT: the octets that were counted, dots and all; a CRLF may be cut anywhere" {
+	chunks 'BDAT 7\r\na: b\r\n\rBDAT 8\r\n\n.\r\n..\r\nBDAT 0\r\nBDAT 4 LAST\r\n.\r\nyQUIT\r\n'
+	chunk_codes '250 250 250 250 221'
+	queued_are 1
+	[ "$(body "$Q"/new/*; echo .)" = $'a: b\n\n.\n..\n.\ny\n.' ]
+}
+
+@test "BDAT 0 LAST ends a message; the next transaction starts afresh" {
+	chunks 'BDAT 8\r\na: b\r\n\r\nBDAT 0 LAST\r\nBDAT 2\r\nxyMAIL FROM:<>\r\nRCPT TO:<bob@example.org>\r\nBDAT 8 LAST\r\nc: d\r\n\r\nQUIT\r\n'
+	chunk_codes '250 250 503 250 250 250 221'
+	queued_are 2
+}
+
+@test "BDAT: DATA, MAIL and RCPT between chunks are 503; RSET and EHLO give the message up" {
+	for word in DATA 'MAIL FROM:<>' 'RCPT TO:<bob@example.org>'; do
+		chunks "BDAT 6\r\na: b\r\n$word\r\nBDAT 2 LAST\r\n\r\nQUIT\r\n"
+		chunk_codes '250 503 250 221'
+		queued_are 1
+		rm "$Q"/new/*
+	done
+	chunks 'BDAT 6\r\na: b\r\nRSET\r\nBDAT 2 LAST\r\n\r\nQUIT\r\n'
+	chunk_codes '250 250 503 221'
+	chunks 'BDAT 6\r\na: b\r\nEHLO y\r\nBDAT 2 LAST\r\n\r\nQUIT\r\n'
+	[[ $(codes) == *' 250 503 221' ]]
+	nothing_left
+}
+
+@test "BDAT: a chunk that is refused is read all the same, and never as commands" {
+	raw 'EHLO x\r\nBDAT 6\r\nQUIT\r\nMAIL FROM:<>\r\nRCPT TO:<no@example.org>\r\nBDAT 6 LAST\r\nQUIT\r\nNOOP\r\nQUIT\r\n'
+	[[ $(codes) == *' 503 250 550 554 250 221' ]] || { cat "$OUT"; false; }
+	for size in 99999999999999999999 -1 '' '5 FIRST'; do
+		chunks "BDAT $size\r\nRSET\r\nQUIT\r\n"
+		chunk_codes 501
+	done
+	nothing_left
+}
+
+@test "BDAT: a bare CR or LF is refused at its chunk; those that follow are 503" {
+	for text in 'BDAT 9 LAST\r\na: b\n\nxyz' 'BDAT 9 LAST\r\na: b\r\n\r\r\n' 'BDAT 10 LAST\r\na: b\r\n\r\nx\r'; do
+		chunks "${text}NOOP\r\nQUIT\r\n"
+		has '^550 5.6.11'
+	done
+	chunks 'BDAT 4\r\na: \nBDAT 4\r\nb\r\nxBDAT 2 LAST\r\n\r\nQUIT\r\n'
+	chunk_codes '550 503 503 221'
+	nothing_left
+}
+
+@test "BDAT: a chunk, or a message, cut by EOF stores nothing" {
+	chunks 'BDAT 100 LAST\r\na: b\r\n\r\nx'
+	chunks 'BDAT 8\r\na: b\r\n\r\n'
+	chunks "BDAT 400000\r\na: b\r\n\r\n$(head -c 399992 /dev/zero | tr '\0' x)"
+	chunk_codes 250
+	nothing_left
+	echo 1000 >"$PABAL_ROOT/control/max-size"
+	chunks "BDAT 900\r\n$(head -c 900 /dev/zero | tr '\0' x)BDAT 101\r\n$(head -c 101 /dev/zero | tr '\0' x)QUIT\r\n"
+	chunk_codes '250 552 221'
+	nothing_left
+}
+
+@test "BDAT: 40 MB in one chunk pass in little memory" {
+	little_memory 40000
+	{
+		printf 'EHLO x\r\nMAIL FROM:<>\r\nRCPT TO:<alice@example.org>\r\nBDAT 40000008 LAST\r\na: b\r\n\r\n'
+		head -c 40000000 /dev/zero
+		printf 'QUIT\r\n'
+	} | smtp-recv | tr -d '\r' >"$OUT"
+	chunk_codes '250 221'
+	[ "$(stat -c %s "$Q"/new/*)" -gt 40000000 ]
+}
+
+@test "LMTP: LHLO, and one reply for each recipient after the end of data" {
+	printf '%s\r\n' 'EHLO x' 'LHLO x' 'MAIL FROM:<>' 'RCPT TO:<alice@example.org>' 'RCPT TO:<no@example.org>' \
+		'RCPT TO:<bob@example.org>' DATA 'a: b' '' . 'MAIL FROM:<>' 'RCPT TO:<no@example.org>' DATA QUIT |
+		smtp-recv -l | tr -d '\r' >"$OUT"
+	has '^220 mail.example.org LMTP'
+	[[ $(codes) == '220 500 '*' 250 250 550 250 354 250 250 250 550 503 221' ]] || { cat "$OUT"; false; }
+	queued_are 1
+	grep -q 'with LMTP id' "$Q"/new/*
+	session 'LHLO x' QUIT
+	codes_are '220 500 221'
 }

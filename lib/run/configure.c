@@ -67,6 +67,7 @@ void keeper_configure(keeper_config *c)
 	l->max_size = number(c, "max-size", UINT64_C(1) << 40, 50 << 20);
 	l->max_rcpts = number(c, "max-recipients", ENVELOPE_RCPT_MAX, 1000);
 	l->max_errors = number(c, "max-errors", 1000000, 20);
+	l->max_mails = number(c, "max-messages", 1000000, 1000);
 	l->idle_ms = (int)number(c, "timeout", 86400, 300) * 1000;
 	c->connections = number(c, "recv-connections", 1000000, 20);
 	relay_nets(c);

@@ -163,7 +163,7 @@ static status judge_rcpt(keeper *k, span args, envelope_path *path)
 	args = arena_dup(&k->mem, args);
 	if (!args.p || !room_for_rcpt(k))
 		return status_make(EX_TEMPFAIL, 452, "4.5.3", "too many recipients");
-	status st = cmd_rcpt_args(args, &k->mem, path);
+	status st = cmd_rcpt_args(args, k->mail.utf8, &k->mem, path);
 	if (status_is_ok(&st))
 		st = resolve_rcpt(k, &path->addr);
 	/* Named twice is delivered once. */
@@ -205,6 +205,16 @@ static void xforward_word(str *to, const char *key, span value)
 	xtext_encode(value, to);
 }
 
+/* RFC 3848; RFC 6531, 4.3. */
+static span protocol(const keeper *k, bool esmtp)
+{
+	if (k->mail.utf8)
+		return k->config->limits.lmtp ? S("UTF8LMTP") : S("UTF8SMTP");
+	if (k->config->limits.lmtp)
+		return S("LMTP");
+	return esmtp ? S("ESMTP") : S("SMTP");
+}
+
 /* The head of M and B: what the client said of itself. */
 static bool read_head(keeper *k, span *payload, trace *t)
 {
@@ -216,7 +226,7 @@ static bool read_head(keeper *k, span *payload, trace *t)
 	    .remote_host = span_str(k->peer.remote_host),
 	    .remote_ip = span_str(k->peer.remote_ip),
 	    .me = k->config->limits.me,
-	    .proto = span_eq(proto, S("ESMTP")) ? S("ESMTP") : S("SMTP"),
+	    .proto = protocol(k, span_eq(proto, S("ESMTP"))),
 	    .rcpt = k->env.rcpt_count == 1 ? &k->env.rcpts[0].addr : NULL,
 	};
 	str_clear(&k->xforward);

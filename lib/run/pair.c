@@ -81,7 +81,7 @@ static int talk(const keeper_config *config, bool listening, int fd, const prefo
 	return talker_run(&c, keeper);
 }
 
-int pair_run(bool listening, const prefork_slot *slot, bool *in_talker)
+int pair_run(bool listening, bool lmtp, const prefork_slot *slot, bool *in_talker)
 {
 	keeper_config config;
 	peer client;
@@ -90,6 +90,7 @@ int pair_run(bool listening, const prefork_slot *slot, bool *in_talker)
 	*in_talker = false;
 	peer_from_env(&client, 0);
 	keeper_configure(&config);
+	config.limits.lmtp = lmtp;
 	block(SIG_BLOCK);
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0) {
 		pid_t pid = fork();

@@ -15,9 +15,11 @@ enum {
 enum cmd_verb {
 	CMD_HELO,
 	CMD_EHLO,
+	CMD_LHLO, /* LMTP (RFC 2033) */
 	CMD_MAIL,
 	CMD_RCPT,
 	CMD_DATA,
+	CMD_BDAT,
 	CMD_RSET,
 	CMD_NOOP,
 	CMD_VRFY,
@@ -43,11 +45,17 @@ bool cmd_hello_valid(span args);
 typedef struct cmd_mail {
 	uint64_t size; /* SIZE=, 0 where not given (RFC 1870) */
 	bool eight;    /* BODY=8BITMIME (RFC 6152) */
+	bool utf8;     /* SMTPUTF8 (RFC 6531) */
 } cmd_mail;
 
 /* Judges MAIL's (RCPT's) address and parameters; ok, or the status to refuse with: 501, 553, 555,
- * 552. */
+ * 552. Those of RFC 3461 (RET, ENVID, NOTIFY, ORCPT) are judged to the letter and stay in the path. `utf8`: MAIL
+ * had SMTPUTF8. */
 status cmd_mail_args(span args, uint64_t max_size, arena *, envelope_path *, cmd_mail *);
-status cmd_rcpt_args(span args, arena *, envelope_path *);
+status cmd_rcpt_args(span args, bool utf8, arena *, envelope_path *);
+/* The argument of VRFY or EXPN (RFC 6531, 3.7.4.2): a string, SMTPUTF8 behind it where that is needed. */
+status cmd_vrfy_args(span args);
+/* The argument of BDAT (RFC 3030, 2): octets of the chunk, and LAST. */
+bool cmd_bdat_args(span args, uint64_t *octets, bool *last);
 
 #endif

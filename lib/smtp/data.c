@@ -65,7 +65,7 @@ static size_t take_octet(data *d, char c, char *to)
 		/* fall through */
 	case DATA_CR:
 		if (c == '\n')
-			return put(d, DATA_LINE, to, &c, 1);
+			return put(d, d->chunk ? DATA_PART : DATA_LINE, to, &c, 1);
 		if (c == '\r')
 			return put(d, DATA_CR, to, &c, 1);
 		return put(d, DATA_PART, to, held, 2);

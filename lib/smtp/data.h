@@ -25,6 +25,7 @@ enum {
 typedef struct data {
 	enum data_state state; /* DATA_LINE (0) at first */
 	bool bare_cr, bare_lf; /* seen somewhere so far */
+	bool chunk;	       /* of BDAT: no dots, no end mark; `state` is DATA_PART at first */
 	uint64_t wire;	       /* octets of message on the wire so far: no stuffing, no end mark */
 } data;
 

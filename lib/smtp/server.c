@@ -47,11 +47,13 @@ void session_lost(smtp_session *s, enum in_result r)
 
 void session_reset(smtp_session *s)
 {
-	if (s->state & (AT_MAIL | AT_RCPT))
+	if (s->state == AT_CHUNK)
+		session_forget_chunks(s);
+	if (s->state & (AT_MAIL | AT_RCPT | AT_CHUNK))
 		s->state = AT_HELLO;
 	s->rcpts = 0;
 	s->mail = S("");
-	s->mail_sent = s->rcpt_tried = s->normalize_lf = false;
+	s->mail_sent = s->rcpt_tried = s->normalize_lf = s->utf8 = false;
 	arena_reset(&s->mem);
 }
 
@@ -71,23 +73,50 @@ static bool hello(smtp_session *s, span args, bool esmtp)
 
 static void do_helo(smtp_session *s, span args)
 {
-	if (hello(s, args, false))
+	if (s->limits->lmtp) /* RFC 2033, 4.1 */
+		session_reply(s, 500, "5.5.1", S("this is LMTP: LHLO"));
+	else if (hello(s, args, false))
 		answer_put(s->out, 250, NULL, s->limits->me);
 }
 
-static void do_ehlo(smtp_session *s, span args)
+static void greet(smtp_session *s, span args)
 {
+	const smtp_limits *l = s->limits;
 	str text = str_new(1024);
 	(void)str_put(&text, s->limits->me);
-	(void)str_printf(&text, "\nPIPELINING\nSIZE %llu\n8BITMIME\nENHANCEDSTATUSCODES\nHELP",
-			 (unsigned long long)s->limits->max_size);
+	(void)str_printf(&text,
+			 "\nPIPELINING\nSIZE %llu\n8BITMIME\nENHANCEDSTATUSCODES\nCHUNKING\n"
+			 "SMTPUTF8\nDSN\nLIMITS RCPTMAX=%llu MAILMAX=%llu\nHELP",
+			 (unsigned long long)l->max_size, (unsigned long long)l->max_rcpts,
+			 (unsigned long long)l->max_mails);
 	if (hello(s, args, true))
 		answer_put(s->out, 250, NULL, str_span(&text));
 	str_free(&text);
 }
 
+static void do_ehlo(smtp_session *s, span args)
+{
+	if (s->limits->lmtp)
+		session_reply(s, 500, "5.5.1", S("this is LMTP: LHLO"));
+	else
+		greet(s, args);
+}
+
+static void do_lhlo(smtp_session *s, span args)
+{
+	if (s->limits->lmtp)
+		greet(s, args);
+	else
+		session_reply(s, 500, "5.5.2", S("command not known"));
+}
+
+/* RFC 9422, 4.1: a client that counts has left before; who does not comes back with the rest. */
 static void do_mail(smtp_session *s, span args)
 {
+	if (s->mails >= s->limits->max_mails) {
+		session_hang_up(s, "4.5.3", S("too many messages in one session"));
+		return;
+	}
 	envelope_path path;
 	cmd_mail asked;
 	arena scratch = arena_new(TRANSACTION_MAX);
@@ -99,6 +128,8 @@ static void do_mail(smtp_session *s, span args)
 	}
 	session_reset(s);
 	s->mail = arena_dup(&s->mem, args);
+	s->utf8 = asked.utf8;
+	s->mails++;
 	s->state = AT_MAIL;
 	answer_put(s->out, 250, "2.1.0", S("ok"));
 }
@@ -115,7 +146,7 @@ static void do_rcpt(smtp_session *s, span args)
 	}
 	s->rcpt_tried = true;
 	arena scratch = arena_new(TRANSACTION_MAX);
-	v.st = cmd_rcpt_args(args, &scratch, &path);
+	v.st = cmd_rcpt_args(args, s->utf8, &scratch, &path);
 	arena_free(&scratch);
 	if (status_is_ok(&v.st)) {
 		if (!s->keeper->rcpt(s->keeper->arg, s->mail_sent ? S("") : s->mail, args, &v)) {
@@ -143,6 +174,31 @@ static void do_data(smtp_session *s, span args)
 	session_reset(s);
 }
 
+/* A DATA or BDAT that comes too early, or whose recipients were all refused. RFC 2033, 4.2 wants 503 for both. */
+static void out_of_order(smtp_session *s)
+{
+	if (s->rcpt_tried && !s->limits->lmtp && s->state == AT_MAIL)
+		session_reply(s, 554, "5.5.1", S("no valid recipients"));
+	else
+		session_reply(s, 503, "5.5.1", S("commands in another order, please"));
+}
+
+/* RFC 3030, 2: the octets of a chunk follow whatever the answer is. Where nobody knows how many they are they must
+ * not be read as commands: that ends the session. */
+static void do_bdat(smtp_session *s, span args)
+{
+	uint64_t octets;
+	bool last;
+	if (!cmd_bdat_args(args, &octets, &last)) {
+		session_reply(s, 501, "5.5.4", S("BDAT takes a size, and LAST"));
+		s->over = s->hung_up = true;
+	} else if (s->state & (AT_RCPT | AT_CHUNK)) {
+		session_chunk(s, octets, last);
+	} else if (session_drop_chunk(s, octets)) {
+		out_of_order(s);
+	}
+}
+
 static void do_rset(smtp_session *s, span args)
 {
 	if (args.n) {
@@ -162,8 +218,9 @@ static void do_noop(smtp_session *s, span args)
 /* 7.3: a list of users is nothing to give away. */
 static void do_vrfy(smtp_session *s, span args)
 {
-	if (args.n == 0)
-		session_reply(s, 501, "5.5.4", S("VRFY what?"));
+	status st = cmd_vrfy_args(args);
+	if (!status_is_ok(&st))
+		session_status(s, &st);
 	else
 		answer_put(s->out, 252, "2.5.0", S("send some mail, I will try"));
 }
@@ -171,8 +228,9 @@ static void do_vrfy(smtp_session *s, span args)
 static void do_help(smtp_session *s, span args)
 {
 	(void)args;
-	answer_put(s->out, 214, "2.0.0",
-		   S("HELO EHLO MAIL RCPT DATA RSET NOOP VRFY HELP QUIT\nas in RFC 5321"));
+	answer_put(
+	    s->out, 214, "2.0.0",
+	    S("HELO EHLO MAIL RCPT DATA BDAT RSET NOOP VRFY EXPN HELP QUIT\nas in RFC 5321"));
 }
 
 static void do_quit(smtp_session *s, span args)
@@ -210,6 +268,7 @@ static const struct {
 } table[] = {
     [CMD_HELO] = {do_helo, AT_ANY},	  [CMD_EHLO] = {do_ehlo, AT_ANY},
     [CMD_MAIL] = {do_mail, AT_HELLO},	  [CMD_RCPT] = {do_rcpt, AT_MAIL | AT_RCPT},
+    [CMD_LHLO] = {do_lhlo, AT_ANY},	  [CMD_BDAT] = {do_bdat, AT_ANY},
     [CMD_DATA] = {do_data, AT_RCPT},	  [CMD_RSET] = {do_rset, AT_ANY},
     [CMD_NOOP] = {do_noop, AT_ANY},	  [CMD_VRFY] = {do_vrfy, AT_ANY},
     [CMD_HELP] = {do_help, AT_ANY},	  [CMD_QUIT] = {do_quit, AT_ANY},
@@ -221,8 +280,8 @@ static void dispatch(smtp_session *s, const cmd *c)
 {
 	if (table[c->verb].states & s->state)
 		table[c->verb].function(s, c->args);
-	else if (c->verb == CMD_DATA && s->rcpt_tried)
-		session_reply(s, 554, "5.5.1", S("no valid recipients"));
+	else if (c->verb == CMD_DATA)
+		out_of_order(s);
 	else
 		session_reply(s, 503, "5.5.1", S("commands in another order, please"));
 }
@@ -276,13 +335,17 @@ void smtp_serve(smtp_session *s)
 	s->out->idle_ms = s->limits->idle_ms;
 	str greeting = str_new(512);
 	(void)str_put(&greeting, s->limits->me);
-	(void)str_put(&greeting, S(" ESMTP"));
+	(void)str_put(&greeting, s->limits->lmtp ? S(" LMTP") : S(" ESMTP"));
 	answer_put(s->out, 220, NULL, str_span(&greeting));
 	str_free(&greeting);
 	while (!s->over)
 		one_command(s);
 	(void)out_flush(s->out);
+	if (s->state == AT_CHUNK)
+		session_forget_chunks(s);
 	arena_free(&s->mem);
 	free(s->message);
 	s->message = NULL;
+	free(s->receipt);
+	s->receipt = NULL;
 }

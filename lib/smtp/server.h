@@ -10,6 +10,7 @@
 #include "base/status.h"
 #include "io/in.h"
 #include "io/out.h"
+#include "smtp/data.h"
 
 enum {
 	SERVER_IN = 32768,	   /* octets of the client's input buffer, >= CMD_LINE_MAX */
@@ -24,6 +25,8 @@ typedef struct smtp_limits {
 	uint64_t max_rcpts;  /* recipients of a transaction */
 	uint64_t max_errors; /* replies above 500 in a session */
 	int idle_ms;	     /* the longest a command, or a piece of data, may take */
+	uint64_t max_mails;  /* transactions of a session */
+	bool lmtp;	     /* RFC 2033 instead of RFC 5321 */
 } smtp_limits;
 
 /* What the keeper says to a recipient or a message. */
@@ -48,6 +51,16 @@ typedef struct smtp_keeper {
 	bool (*refuse)(void *arg, const status *why);
 } smtp_keeper;
 
+/* What has come of a message: of all of it in DATA, of the chunks so far in BDAT. */
+typedef struct smtp_receipt {
+	data d;
+	size_t n;	/* octets in the session's `message` */
+	char last;	/* octet of the message so far, 0 before the first */
+	bool streaming; /* begin() was called */
+	bool dropping;	/* it will be refused: read on, keep nothing */
+	status why;	/* to refuse with */
+} smtp_receipt;
+
 typedef struct smtp_session {
 	const smtp_limits *limits;
 	const smtp_keeper *keeper;
@@ -60,13 +73,14 @@ typedef struct smtp_session {
 	unsigned state;
 	bool esmtp, over;
 	bool hung_up; /* ended by the server's 421: the client may be writing still */
-	uint64_t errors, rcpts;
+	uint64_t errors, rcpts, mails;
 	span hello; /* in `hello_text` */
 	char hello_text[256];
 	arena mem; /* of the transaction */
 	span mail; /* MAIL's argument, until the keeper has it; in `mem` */
-	bool mail_sent, rcpt_tried, normalize_lf;
-	char *message; /* SERVER_MESSAGE_ROOM octets, or NULL */
+	bool mail_sent, rcpt_tried, normalize_lf, utf8;
+	smtp_receipt *receipt; /* of chunks; NULL before the first */
+	char *message;	       /* SERVER_MESSAGE_ROOM octets, or NULL */
 } smtp_session;
 
 /* The whole session, greeting to QUIT. What it allocates it frees. */

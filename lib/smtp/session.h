@@ -5,7 +5,7 @@
 #include "smtp/server.h"
 
 /* Where a session is; a command's table line says in which of them it is allowed. */
-enum { AT_START = 1, AT_HELLO = 2, AT_MAIL = 4, AT_RCPT = 8, AT_ANY = 15 };
+enum { AT_START = 1, AT_HELLO = 2, AT_MAIL = 4, AT_RCPT = 8, AT_CHUNK = 16, AT_ANY = 31 };
 
 void session_reply(smtp_session *, int code, const char *enhanced, span text);
 void session_status(smtp_session *, const status *);
@@ -19,5 +19,11 @@ void session_reset(smtp_session *);
 
 /* DATA, after its 354: reads to the end of data and answers. */
 void session_receive(smtp_session *);
+/* One chunk of a message (RFC 3030), and its answer. */
+void session_chunk(smtp_session *, uint64_t octets, bool last);
+/* A chunk that is refused whatever is in it: false where the client is gone. */
+bool session_drop_chunk(smtp_session *, uint64_t octets);
+/* A message of which chunks have come is not going to be one. */
+void session_forget_chunks(smtp_session *);
 
 #endif

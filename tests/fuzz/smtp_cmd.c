@@ -32,7 +32,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t size)
 		abort();
 	(void)cmd_hello_valid(c.args);
 	judge(cmd_mail_args(c.args, 1 << 20, &a, &path, &m));
-	judge(cmd_rcpt_args(c.args, &a, &path));
+	judge(cmd_rcpt_args(c.args, false, &a, &path));
+	judge(cmd_rcpt_args(c.args, true, &a, &path));
+	judge(cmd_vrfy_args(c.args));
+	uint64_t chunk;
+	bool last;
+	(void)cmd_bdat_args(c.args, &chunk, &last);
 	arena_free(&a);
 	free(copy);
 	return 0;

@@ -104,7 +104,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t size)
 	fake f = {.accepted = 0};
 	const smtp_keeper keeper = {&f,	       fake_rcpt,   fake_message, fake_begin,
 				    fake_data, fake_commit, fake_refuse};
-	const smtp_limits limits = {S("me.example"), 1 << 20, 3, 50, 1000000};
+	const bool lmtp = size && octets[0] == 'L';
+	const smtp_limits limits = {S("me.example"), 1 << 20, 3, 50, 1000000, 10, lmtp};
 	in from;
 	out to;
 	in_open(&from, fd, 4096); /* smaller than the real one: more boundaries */

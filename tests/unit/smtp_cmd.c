@@ -80,8 +80,17 @@ static void mails(void)
 	    {"FROM:<a@b.example> SIZE=", 501, "5.5.4", 0},
 	    {"FROM:<a@b.example> SIZE", 501, "5.5.4", 0},
 	    {"FROM:<a@b.example> BODY=BINARYMIME", 501, "5.5.4", 0},
-	    {"FROM:<a@b.example> SMTPUTF8", 555, "5.5.4", 0},
-	    {"FROM:<a@b.example> RET=FULL", 555, "5.5.4", 0},
+	    {"FROM:<a@b.example> SMTPUTF8", 250, "", 0},
+	    {"FROM:<b\xc3\xbc@b.example> SMTPUTF8", 250, "", 0},
+	    {"FROM:<a@b.example> SMTPUTF8=1", 501, "5.5.4", 0},
+	    {"FROM:<a@b.example> RET=FULL ENVID=QQ+2B1", 250, "", 0},
+	    {"FROM:<a@b.example> ret=hdrs", 250, "", 0},
+	    {"FROM:<a@b.example> RET=BODY", 501, "5.5.4", 0},
+	    {"FROM:<a@b.example> RET", 501, "5.5.4", 0},
+	    {"FROM:<a@b.example> ENVID=x+0A", 501, "5.5.4", 0},
+	    {"FROM:<a@b.example> ENVID=x+07", 501, "5.5.4", 0},
+	    {"FROM:<a@b.example> ENVID=x+0", 501, "5.5.4", 0},
+	    {"FROM:<a@b.example> AUTH=x+0A", 555, "5.5.4", 0},
 	    {"FROM:<a@b.example> SIZE=1 SIZE=1", 501, "5.5.4", 0},
 	    {"FROM:<b\xc3\xbc@b.example>", 553, "5.6.7", 0},
 	    {"FROM:<a@b.example", 501, "5.1.7", 0},
@@ -111,24 +120,47 @@ static void rcpts(void)
 		const char *args;
 		int reply;
 		const char *enhanced;
+		bool utf8;
 	} cases[] = {
-	    {"TO:<a@b.example>", 250, ""},
-	    {"TO:<postmaster>", 250, ""},
-	    {"TO:<Postmaster>", 250, ""},
-	    {"TO:<\"a b\"@b.example>", 250, ""},
-	    {"TO:<@r.example:a@b.example>", 250, ""},
-	    {"TO:<>", 501, "5.1.3"},
-	    {"TO:<a>", 501, "5.1.3"},
-	    {"TO:a@b.example", 501, "5.1.3"},
-	    {"TO:<a@b.example> NOTIFY=NEVER", 555, "5.5.4"},
-	    {"TO:<a@b..example>", 501, "5.1.3"},
-	    {"FROM:<a@b.example>", 501, "5.5.4"},
+	    {"TO:<a@b.example>", 250, "", false},
+	    {"TO:<postmaster>", 250, "", false},
+	    {"TO:<Postmaster>", 250, "", false},
+	    {"TO:<\"a b\"@b.example>", 250, "", false},
+	    {"TO:<@r.example:a@b.example>", 250, "", false},
+	    {"TO:<>", 501, "5.1.3", false},
+	    {"TO:<a>", 501, "5.1.3", false},
+	    {"TO:a@b.example", 501, "5.1.3", false},
+	    {"TO:<a@b.example> NOTIFY=NEVER", 250, "", false},
+	    {"TO:<a@b.example> NOTIFY=success,DELAY,Failure ORCPT=rfc822;a+2B@b", 250, "", false},
+	    {"TO:<a@b.example> NOTIFY=NEVER,DELAY", 501, "5.5.4", false},
+	    {"TO:<a@b.example> NOTIFY=DELAY,DELAY", 501, "5.5.4", false},
+	    {"TO:<a@b.example> NOTIFY=DELAY,", 501, "5.5.4", false},
+	    {"TO:<a@b.example> NOTIFY=,DELAY", 501, "5.5.4", false},
+	    {"TO:<a@b.example> NOTIFY", 501, "5.5.4", false},
+	    {"TO:<a@b.example> NOTIFY=ALWAYS", 501, "5.5.4", false},
+	    {"TO:<a@b.example> ORCPT=rfc822;x+0A", 501, "5.5.4", false},
+	    {"TO:<a@b.example> ORCPT=rfc822;x+00", 501, "5.5.4", false},
+	    {"TO:<a@b.example> ORCPT=rfc822;x+7F", 501, "5.5.4", false},
+	    {"TO:<a@b.example> ORCPT=rfc822;x+G1", 501, "5.5.4", false},
+	    {"TO:<a@b.example> ORCPT=rfc822;", 501, "5.5.4", false},
+	    {"TO:<a@b.example> ORCPT=rfc822", 501, "5.5.4", false},
+	    {"TO:<a@b.example> ORCPT=;a@b", 501, "5.5.4", false},
+	    {"TO:<a@b.example> ORCPT=r_f;a@b", 501, "5.5.4", false},
+	    {"TO:<a@b.example> ORCPT=utf-8;\xc3\xbc@b", 501, "5.5.4", false},
+	    {"TO:<a@b.example> ORCPT=utf-8;\xc3\xbc@b", 250, "", true},
+	    {"TO:<a@b.example> ORCPT=rfc822;\xc3\xbc@b", 501, "5.5.4", true},
+	    {"TO:<\xc3\xbc@b.example>", 553, "5.6.7", false},
+	    {"TO:<\xc3\xbc@b.example>", 250, "", true},
+	    {"TO:<\xc3@b.example>", 501, "5.1.3", true},
+	    {"TO:<a@b.example> SIZE=1", 555, "5.5.4", false},
+	    {"TO:<a@b..example>", 501, "5.1.3", false},
+	    {"FROM:<a@b.example>", 501, "5.5.4", false},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		arena a = arena_new(65536);
 		envelope_path path;
 		span args = unit_copy(span_str(cases[i].args));
-		status st = cmd_rcpt_args(args, &a, &path);
+		status st = cmd_rcpt_args(args, cases[i].utf8, &a, &path);
 		CHECK(st.reply == cases[i].reply &&
 			  (st.reply == 250 || strcmp(st.enhanced, cases[i].enhanced) == 0),
 		      "RCPT %s: %d %s", cases[i].args, st.reply, st.enhanced);
@@ -137,11 +169,60 @@ static void rcpts(void)
 	}
 }
 
+static void chunks(void)
+{
+	static const struct {
+		const char *args;
+		bool valid, last;
+		uint64_t octets;
+	} cases[] = {
+	    {"0 LAST", true, true, 0},
+	    {"86", true, false, 86},
+	    {"7 last", true, true, 7},
+	    {"", false, false, 0},
+	    {"LAST", false, false, 0},
+	    {"-1", false, false, 0},
+	    {"+1", false, false, 0},
+	    {"1 FIRST", false, false, 0},
+	    {"1 LAST x", false, false, 0},
+	    {"99999999999999999999", false, false, 0},
+	    {"0x10", false, false, 0},
+	    {"18446744073709551615", true, false, UINT64_MAX},
+	    {"18446744073709551616", false, false, 0},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		uint64_t octets = 0;
+		bool last;
+		bool valid = cmd_bdat_args(span_str(cases[i].args), &octets, &last);
+		CHECK(valid == cases[i].valid &&
+			  (!valid || (octets == cases[i].octets && last == cases[i].last)),
+		      "BDAT %s", cases[i].args);
+	}
+}
+
+static void vrfys(void)
+{
+	static const struct {
+		const char *args;
+		int reply;
+	} cases[] = {{"a", 250},
+		     {"", 501},
+		     {"\xc3\xbc", 553},
+		     {"\xc3\xbc SMTPUTF8", 250},
+		     {"\xc3 SMTPUTF8", 501},
+		     {"a SMTPUTF8", 250}};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		CHECK(cmd_vrfy_args(span_str(cases[i].args)).reply == cases[i].reply, "VRFY %s",
+		      cases[i].args);
+}
+
 int main(void)
 {
 	verbs();
 	hellos();
 	mails();
 	rcpts();
+	chunks();
+	vrfys();
 	return unit_done();
 }

@@ -75,7 +75,7 @@ static void session(span input, fake *f, char *codes, size_t room)
 	int from_fd = memfd_create("in", MFD_CLOEXEC), to_fd = memfd_create("out", MFD_CLOEXEC);
 	const smtp_keeper k = {f,	  fake_rcpt,   fake_message, fake_begin,
 			       fake_data, fake_commit, fake_refuse};
-	const smtp_limits limits = {S("me.example"), 1 << 20, 3, 5, 60000};
+	const smtp_limits limits = {S("me.example"), 1 << 20, 3, 5, 60000, 1000, false};
 	static char replies[65536];
 	in from;
 	out to;

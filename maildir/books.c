@@ -257,6 +257,9 @@ static status open_or_make(books *b)
 		if (!status_is_ok(&st) || !bad)
 			return st;
 		above = b->is.uidvalidity > above ? b->is.uidvalidity : above;
+		ledger_free(&b->old);
+		b->old = b->is;
+		b->is = (ledger){.roll.names = S("")};
 		st = put_aside(b);
 		if (!status_is_ok(&st))
 			return st;
@@ -279,7 +282,7 @@ status books_open(books *b, const char *dir)
 {
 	*b = (books){.dir = -1, .log = -1, .part = {-1, -1}, .path = xstrdup(dir)};
 	b->batch = str_new(BOOKS_BATCH);
-	b->is.roll.names = S("");
+	b->is.roll.names = b->old.roll.names = S("");
 	b->dir = file_open_dir(AT_FDCWD, dir);
 	b->part[IN_NEW] = b->dir < 0 ? -1 : file_open_dir(b->dir, "new");
 	b->part[IN_CUR] = b->part[IN_NEW] < 0 ? -1 : file_open_dir(b->dir, "cur");
@@ -296,6 +299,7 @@ void books_close(books *b)
 		if (fds[i] >= 0)
 			(void)close(fds[i]);
 	ledger_free(&b->is);
+	ledger_free(&b->old);
 	str_free(&b->batch);
 	free(b->path);
 }

@@ -15,7 +15,8 @@ typedef struct books {
 	bool synced;	 /* the log, up to `seen`, by us */
 	bool locked;
 	ledger is;
-	str batch; /* lines to append */
+	ledger old; /* what a damaged log said: keywords and sizes outlive their numbers */
+	str batch;  /* lines to append */
 } books;
 
 enum { BOOKS_BATCH = 64 << 20 }; /* octets of one batch of lines */

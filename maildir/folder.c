@@ -30,6 +30,7 @@ folder *folder_open(const char *dir, status *why)
 		*why = settle(f, true);
 	}
 	if (status_is_ok(why)) {
+		ledger_free(&f->b.old);
 		books_save(&f->b);
 		return f;
 	}

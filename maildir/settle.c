@@ -93,16 +93,53 @@ static int older(const void *a, const void *b, void *arg)
 	return span_cmp(newcomer_name(s, x), newcomer_name(s, y));
 }
 
+/* The keywords of a damaged log, under the bits that they had; those bits that lead to their names now. */
+static uint64_t old_keywords(books *b)
+{
+	uint64_t same = 0;
+	for (unsigned i = 0; i < FOLDER_KEYWORDS; i++) {
+		journal_record k = {.kind = JOURNAL_KEYWORD, .bit = i};
+		if (!b->old.keywords[i])
+			continue;
+		k.name = span_str(b->old.keywords[i]);
+		if (!b->is.keywords[i])
+			books_put(b, &k);
+		if (span_eq(span_str(b->is.keywords[i]), k.name))
+			same |= (uint64_t)1 << i;
+	}
+	return same;
+}
+
+static void put_newcomer(settling *s, const newcomer *n, uint64_t same)
+{
+	books *b = &s->f->b;
+	span name = newcomer_name(s, n);
+	uint64_t told, wire = 0;
+	size_t old = b->old.roll.n ? roll_lookup(&b->old.roll, name_unique(name)) : SIZE_MAX;
+	const roll_entry *was = old == SIZE_MAX ? NULL : &b->old.roll.v[old];
+	if (!name_octets(name, &told) || told != n->octets || !name_wire(name, &wire) ||
+	    wire < told)
+		wire = was && was->octets == n->octets ? was->wire : 0;
+	journal_record r = {.kind = JOURNAL_MESSAGE, .is_new = n->is_new, .name = name};
+	r.entry = (roll_entry){.uid = b->is.uidnext,
+			       .modseq = modseq(s),
+			       .keywords = was ? was->keywords & same : 0,
+			       .date = n->date,
+			       .octets = n->octets,
+			       .wire = wire};
+	books_put(b, &r);
+}
+
 static status number_newcomers(settling *s)
 {
 	books *b = &s->f->b;
 	span last = {NULL, 0};
+	uint64_t same = s->n ? old_keywords(b) : 0;
 	if (s->n)
 		qsort_r(s->v, s->n, sizeof *s->v, older, s);
 	for (size_t i = 0; i < s->n; i++) {
 		const newcomer *n = &s->v[i];
 		span name = newcomer_name(s, n), base = span_sub(name, 0, n->base_n);
-		uint64_t told, wire = 0;
 		if (last.p && span_eq(base, last)) {
 			s->stale = true; /* the next look decides which of the two stays */
 			continue;
@@ -110,16 +147,7 @@ static status number_newcomers(settling *s)
 		last = base;
 		if (b->is.uidnext == UINT32_MAX)
 			return status_doubt("%s: all UIDs are used up", b->path);
-		if (!name_octets(name, &told) || told != n->octets || !name_wire(name, &wire) ||
-		    wire < told)
-			wire = 0;
-		journal_record r = {.kind = JOURNAL_MESSAGE, .is_new = n->is_new, .name = name};
-		r.entry = (roll_entry){.uid = b->is.uidnext,
-				       .modseq = modseq(s),
-				       .date = n->date,
-				       .octets = n->octets,
-				       .wire = wire};
-		books_put(b, &r);
+		put_newcomer(s, n, same);
 	}
 	return status_ok();
 }

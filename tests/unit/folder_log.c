@@ -104,6 +104,34 @@ static void damaged(void)
 	}
 }
 
+/* The numbers are lost with a damaged log; what stands before the damage is not. */
+static void saved(void)
+{
+	const size_t second[] = {1};
+	new_box();
+	put("cur/1.a:2,", S("A: a\n\n"));
+	put("cur/2.b:2,", S("B: b\r\n\n"));
+	age();
+	folder *f = open_box();
+	uint32_t validity = folder_uidvalidity(f);
+	int bit = folder_keyword_bit(f, S("Work"), true);
+	status s = folder_store(f, second, 1, FOLDER_ADD, 0, 1);
+	status m = folder_measure(f, 0, 2);
+	off_t good = size_of("pabal.log");
+	CHECK(status_is_ok(&s) && status_is_ok(&m) && bit == 0, "prepared");
+	(void)folder_keyword_bit(f, S("Other"), true);
+	(void)folder_keyword_bit(f, S("More"), true);
+	folder_close(f);
+	flip("pabal.log", good + 4);
+	f = open_box();
+	CHECK(folder_uidvalidity(f) > validity && folder_count(f) == 2, "numbered anew");
+	CHECK(folder_at(f, 1).keywords == 1 && span_eq(folder_keyword(f, 0), S("Work")) &&
+		  folder_at(f, 0).keywords == 0 && folder_at(f, 1).wire == 8,
+	      "with keywords and sizes");
+	CHECK(size_of("pabal.log.damaged") > good, "and the old log is kept");
+	folder_close(f);
+}
+
 static void numbered_anew(void)
 {
 	const size_t first[] = {0};
@@ -185,6 +213,7 @@ int main(int argc, char **argv)
 		return 1;
 	torn();
 	damaged();
+	saved();
 	numbered_anew();
 	indexed();
 	boxes_end();

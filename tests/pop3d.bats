@@ -280,6 +280,43 @@ files() { find "$ALICE"/new "$ALICE"/cur -type f | wc -l; }
 	[ "$(files)" = 1 ]
 }
 
+@test "a foreign program renames all the time: every message is read whole, UIDLs stay" {
+	for i in {1..40}; do printf 'Subject: %d\n\nbody of %d\n' "$i" "$i" | deliver; done
+	start_wait pop3d
+	timeout 100 python3 - "$PORT" "$ALICE" <<-'END'
+		import os, poplib, random, sys, threading
+		box, stop = sys.argv[2], threading.Event()
+		def rename():
+		    r = random.Random(1)
+		    while not stop.is_set():
+		        for part in "new", "cur":
+		            for name in os.listdir(f"{box}/{part}"):
+		                to = name.split(":")[0] + ":2," + "".join(f for f in "FRS" if r.random() < .5)
+		                try:
+		                    os.rename(f"{box}/{part}/{name}", f"{box}/cur/{to}")
+		                except FileNotFoundError:
+		                    pass
+		t = threading.Thread(target=rename)
+		t.start()
+		try:
+		    seen = {}
+		    for _ in range(8):
+		        p = poplib.POP3("127.0.0.1", int(sys.argv[1]), timeout=60)
+		        p.user("alice"); p.pass_("two  words")
+		        assert p.stat()[0] == 40, p.stat()
+		        for line in p.uidl()[1]:
+		            number, uid = line.split()
+		            text = p.retr(int(number))[1]
+		            assert len(text) == 3 and text[2] == b"body of " + text[0][9:]
+		            assert seen.setdefault(uid, text) == text
+		        p.quit()
+		    assert len(seen) == 40
+		finally:
+		    stop.set()
+		    t.join()
+	END
+}
+
 @test "a message that comes during a session is in the next one" {
 	three
 	start_wait pop3d

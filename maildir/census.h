@@ -35,6 +35,8 @@ span census_at(const census *, size_t i);
 /* Bits of the parts that may have changed since they were as `stamps` say; false with errno. */
 bool census_due(const int part[PARTS], const journal_stamp stamps[PARTS], unsigned *parts);
 
+/* A directory whose time is ahead of the clock (that was set back) would never be settled: it gets the time now. */
+void census_tame(const int part[PARTS]);
 /* Whether the two did not change for so long that a look from now on is settled if they stay as they are. */
 bool census_quiet(const int part[PARTS], journal_stamp stamps[PARTS]);
 

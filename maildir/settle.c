@@ -316,6 +316,7 @@ status settle(folder *f, bool first)
 	books *b = &f->b;
 	unsigned parts = 0, also = 0;
 	status st = books_catch_up(b);
+	census_tame(b->part);
 	for (int i = 0; status_is_ok(&st) && i < (first ? LOOKS_FIRST : LOOKS); i++) {
 		census c;
 		settling s = {.f = f, .c = &c};

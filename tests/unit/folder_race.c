@@ -56,6 +56,22 @@ static void same_tick(void)
 	folder_close(f);
 }
 
+/* A clock that was set back must not keep a removed message in sight for years. */
+static void ahead(void)
+{
+	const struct timespec t[2] = {{time(NULL) + 1000000, 5}, {time(NULL) + 1000000, 5}};
+	struct stat st;
+	new_box();
+	put("cur/1.a:2,", S("A: a\n\n"));
+	CHECK(utimensat(AT_FDCWD, "cur", t, 0) == 0, "a directory from the future");
+	folder *f = open_box();
+	CHECK(stat("cur", &st) == 0 && st.st_mtim.tv_sec <= time(NULL), "has the time of today");
+	CHECK(unlink("cur/1.a:2,") == 0, "removed");
+	age();
+	CHECK(is(refresh(f), "-0 "), "and told");
+	folder_close(f);
+}
+
 enum { CROWD = 300, ROUNDS = 20000 };
 
 /* Renames one file after another: new/ to cur/, flags on and off. */
@@ -383,6 +399,7 @@ int main(int argc, char **argv)
 		return 1;
 	twins();
 	same_tick();
+	ahead();
 	renamer();
 	renamer_and_store();
 	deliveries();

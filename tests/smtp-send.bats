@@ -747,3 +747,35 @@ time.sleep(100)' >"$T/silent" 3>&- &
 	[ "$(grep -c ' 1 0 250 2.0.0' "$T/results")" = 500 ]
 	[ "$(find "$T" -name 'sunk.*' | wc -l)" = 500 ]
 }
+
+@test "DSN: RET, ENVID, NOTIFY and ORCPT go on to a host that offers it, and to no other" {
+	dsn_jobs() {
+		printf '%s\tMAILPARAMS=%s\tRCPTPARAMS=%s\n' "$(job 1 1 b@x.test)" \
+			'SIZE=9 RET=HDRS ENVID=QQ+2B1' 'NOTIFY=NEVER ORCPT=rfc822;old@x.test'
+		job 1 2 c@x.test
+	}
+	start_fake s -- 'EHLO=250-fake\n250-PIPELINING\n250 DSN'
+	dsn_jobs | smtp-send -b >>"$T/results"
+	grep -qx '1< MAIL FROM:<a@example.test> RET=HDRS ENVID=QQ+2B1' "$T/s"
+	grep -qx '1< RCPT TO:<b@x.test> NOTIFY=NEVER ORCPT=rfc822;old@x.test' "$T/s"
+	grep -qx '1< RCPT TO:<c@x.test>' "$T/s"
+	start_fake t
+	dsn_jobs | smtp-send -b >>"$T/results"
+	grep -qx '1< RCPT TO:<b@x.test>' "$T/t"
+	! grep -qE 'ENVID|NOTIFY|ORCPT' "$T/t"
+}
+
+@test "SMTPUTF8: what needs it is 5.6.7 where it is not offered; what does not, goes" {
+	utf8_job() { printf '%s\tMAILPARAMS=SMTPUTF8\n' "$(job "$1" 1 b@x.test)"; }
+	start_fake u -- 'EHLO=250-fake\n250-8BITMIME\n250 SMTPUTF8'
+	printf 'Subject: plain\n\n\xc3\xbc\n' >"$M"
+	utf8_job 1 | smtp-send -b >>"$T/results"
+	[[ "$(result 1 1)" == '0 250 '* ]]
+	printf 'Subject: \xc3\xbc\n\nx\n' >"$M"
+	utf8_job 2 | smtp-send -b >>"$T/results"
+	[[ "$(result 2 1)" == '0 250 '* ]]
+	grep -q 'MAIL FROM:<a@example.test> .*SMTPUTF8' "$T/u"
+	start_fake v
+	utf8_job 3 | smtp-send -b >>"$T/results"
+	[[ "$(result 3 1)" == *' 5.6.7 '* ]] || { cat "$T/results"; false; }
+}

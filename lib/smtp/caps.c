@@ -9,6 +9,8 @@ static void read_line(smtp_caps *c, span line)
 		c->eight_bit = true;
 	} else if (span_eqi(key, S("SMTPUTF8"))) {
 		c->utf8 = true;
+	} else if (span_eqi(key, S("DSN"))) {
+		c->dsn = true;
 	} else if (span_eqi(key, S("STARTTLS"))) {
 		c->starttls = true;
 	} else if (span_eqi(key, S("SIZE"))) {

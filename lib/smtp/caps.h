@@ -10,6 +10,7 @@ typedef struct smtp_caps {
 	bool size;	   /* RFC 1870 */
 	bool eight_bit;	   /* 8BITMIME, RFC 6152 */
 	bool utf8;	   /* SMTPUTF8, RFC 6531 */
+	bool dsn;	   /* RFC 3461 */
 	bool starttls;	   /* RFC 3207 */
 	uint64_t size_max; /* wire octets; 0: not told */
 } smtp_caps;

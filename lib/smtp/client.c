@@ -167,6 +167,14 @@ static bool has_eight_bit(span s)
 	return false;
 }
 
+static bool has_word(span words, span word)
+{
+	for (span w; (w = span_word(&words)).n > 0;)
+		if (span_eqi(w, word))
+			return true;
+	return false;
+}
+
 /* An address must not be able to end its command. */
 static bool sendable(span s)
 {
@@ -195,7 +203,7 @@ static status choose_form(client *c, outgoing **m)
 }
 
 /* What is known to fail before anything is sent. */
-static status judge_message(const client *c, const outgoing *m, span sender)
+static status judge_message(const client *c, const outgoing *m, span sender, span params)
 {
 	if (m->facts.bare_cr)
 		return status_make(EX_DATAERR, 554, "5.6.0",
@@ -209,6 +217,8 @@ static status judge_message(const client *c, const outgoing *m, span sender)
 		return status_make(EX_DATAERR, 553, "5.1.7", "the sender's address cannot be sent");
 	if (has_eight_bit(sender) && !c->caps.utf8)
 		return status_make(EX_DATAERR, 553, "5.6.7", "the sender's address needs SMTPUTF8");
+	if (m->header_eight && !c->caps.utf8 && has_word(params, S("SMTPUTF8"))) /* RFC 6531, 3.2 */
+		return status_make(EX_DATAERR, 553, "5.6.7", "the header needs SMTPUTF8");
 	return status_ok();
 }
 
@@ -223,7 +233,7 @@ static status judge_rcpt(const client *c, span address)
 	return status_ok();
 }
 
-static void mail_params(const client *c, const outgoing *m, bool utf8, str *to)
+static void mail_params(const client *c, const outgoing *m, span given, bool utf8, str *to)
 {
 	if (c->caps.size)
 		(void)str_printf(to, " SIZE=%llu", (unsigned long long)m->facts.wire);
@@ -231,6 +241,8 @@ static void mail_params(const client *c, const outgoing *m, bool utf8, str *to)
 		(void)str_put(to, S(" BODY=8BITMIME"));
 	if (utf8)
 		(void)str_put(to, S(" SMTPUTF8"));
+	if (c->caps.dsn)
+		txn_put_params(to, given, S("RET"), S("ENVID"), false);
 }
 
 /* A server that has enough may answer and close in the middle of the message: its words say more
@@ -303,16 +315,19 @@ static void advance(client *c, txn *t, outgoing *m, bool *unsure)
 	}
 }
 
-static void transact(client *c, outgoing *m, span sender, txn_rcpt *rcpts, size_t count,
+static void transact(client *c, outgoing *m, span sender, span given, txn_rcpt *rcpts, size_t count,
 		     bool *unsure)
 {
 	txn t;
-	str params = str_new(128);
-	bool utf8 = has_eight_bit(sender);
+	str params = str_new(512);
+	bool utf8 = has_eight_bit(sender) ||
+		    (c->caps.utf8 && m->header_eight && has_word(given, S("SMTPUTF8")));
 	for (size_t i = 0; i < count; i++)
 		utf8 = utf8 || has_eight_bit(rcpts[i].address);
-	mail_params(c, m, utf8, &params);
+	mail_params(c, m, given, utf8, &params);
 	txn_begin(&t, sender, str_span(&params), rcpts, count, c->caps.pipelining, c->open);
+	t.dsn = c->caps.dsn;
+	t.utf8 = utf8;
 	while (t.step != TXN_OVER)
 		advance(c, &t, m, unsure);
 	str_free(&params);
@@ -322,11 +337,12 @@ static void transact(client *c, outgoing *m, span sender, txn_rcpt *rcpts, size_
 		disconnect(c);
 }
 
-void client_send(client *c, outgoing *m, span sender, txn_rcpt *rcpts, size_t count, bool *unsure)
+void client_send(client *c, outgoing *m, span sender, span params, txn_rcpt *rcpts, size_t count,
+		 bool *unsure)
 {
 	status st = choose_form(c, &m);
 	if (status_is_ok(&st))
-		st = judge_message(c, m, sender);
+		st = judge_message(c, m, sender, params);
 	size_t fit = 0;
 	*unsure = false;
 	for (size_t i = 0; i < count; i++) {
@@ -339,7 +355,7 @@ void client_send(client *c, outgoing *m, span sender, txn_rcpt *rcpts, size_t co
 			fit++;
 	}
 	if (fit == count) {
-		transact(c, m, sender, rcpts, count, unsure);
+		transact(c, m, sender, params, rcpts, count, unsure);
 		return;
 	}
 	/* rare: those that can be sent, one transaction each */
@@ -348,7 +364,7 @@ void client_send(client *c, outgoing *m, span sender, txn_rcpt *rcpts, size_t co
 		if (rcpts[i].done)
 			continue;
 		if (client_up(c)) {
-			transact(c, m, sender, &rcpts[i], 1, &one_unsure);
+			transact(c, m, sender, params, &rcpts[i], 1, &one_unsure);
 		} else {
 			rcpts[i].st = status_make(EX_TEMPFAIL, 0, "4.4.2", "connection lost");
 			rcpts[i].done = rcpts[i].again = true;

@@ -47,7 +47,8 @@ bool client_up(const client *);
  * 7 bits; 5.6.3 where that cannot be done. `*unsure` is set where the reply to the
  * final dot was lost, so that the next attempt may make a second copy. The connection may be gone
  * afterwards. */
-void client_send(client *, outgoing *, span sender, txn_rcpt *, size_t count, bool *unsure);
+void client_send(client *, outgoing *, span sender, span params, txn_rcpt *, size_t count,
+		 bool *unsure);
 
 /* QUIT, without waiting longer than times.quit for the answer, and close. */
 void client_quit(client *);

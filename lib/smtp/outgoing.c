@@ -6,6 +6,14 @@
 #include "base/die.h"
 #include "io/file.h"
 
+static bool eight_bit_header(span s)
+{
+	for (size_t i = 0; i < s.n && !(i && s.p[i] == '\n' && s.p[i - 1] == '\n'); i++)
+		if ((unsigned char)s.p[i] > 0x7f)
+			return true;
+	return false;
+}
+
 bool outgoing_open(outgoing *o, int fd, off_t offset)
 {
 	ssize_t n;
@@ -13,7 +21,10 @@ bool outgoing_open(outgoing *o, int fd, off_t offset)
 	do {
 		n = file_pread(fd, o->chunk, OUTGOING_CHUNK, offset);
 		if (n > 0) {
+			bool first = o->facts.octets == 0;
 			stuff_look(&o->facts, span_of(o->chunk, (size_t)n));
+			if (first && o->facts.eight_bit)
+				o->header_eight = eight_bit_header(span_of(o->chunk, (size_t)n));
 			offset += n;
 		}
 	} while (n == OUTGOING_CHUNK);

@@ -15,7 +15,8 @@ typedef struct outgoing {
 	int fd;	      /* borrowed */
 	off_t offset; /* where the message starts; it goes to the end of the file */
 	stuff_facts facts;
-	char *chunk; /* owned, OUTGOING_CHUNK octets; the whole message where it fits */
+	bool header_eight;	/* octets above 0x7f in the header (of it, in the first chunk) */
+	char *chunk;		/* owned, OUTGOING_CHUNK octets; the whole message where it fits */
 	struct outgoing *seven; /* the same in 7 bits, once it was asked for; owned */
 	status seven_why;	/* EX_OK, or why there is none */
 } outgoing;

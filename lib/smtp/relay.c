@@ -112,7 +112,8 @@ static size_t collect(const relay_mail *m, txn_rcpt *batch, size_t *index)
 	size_t n = 0;
 	for (size_t i = 0; i < m->count && n < RELAY_BATCH; i++)
 		if (!m->rcpts[i].done) {
-			batch[n] = (txn_rcpt){.address = m->rcpts[i].address};
+			batch[n] = (txn_rcpt){.address = m->rcpts[i].address,
+					      .params = m->rcpts[i].params};
 			index[n++] = i;
 		}
 	return n;
@@ -127,7 +128,7 @@ static void session(relay *r, span dest, const relay_mail *m)
 	while (progress && client_up(&r->client) && (n = collect(m, batch, index))) {
 		bool unsure;
 		progress = false;
-		client_send(&r->client, m->message, m->sender, batch, n, &unsure);
+		client_send(&r->client, m->message, m->sender, m->params, batch, n, &unsure);
 		for (size_t i = 0; i < n; i++) {
 			txn_rcpt *to = &m->rcpts[index[i]];
 			*to = batch[i];

@@ -43,6 +43,7 @@ typedef struct relay_mail {
 	outgoing *message;
 	span id;     /* for the log; "" unknown */
 	span sender; /* relay_address() */
+	span params; /* of MAIL, as in the envelope; "" where nothing is known */
 	txn_rcpt *rcpts;
 	size_t count;
 } relay_mail;

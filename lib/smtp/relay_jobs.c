@@ -39,7 +39,7 @@ static size_t take_addresses(group *g)
 	size_t left = 0;
 	for (size_t i = 0; i < g->count; i++) {
 		txn_rcpt *to = &g->rcpts[i];
-		*to = (txn_rcpt){.done = false};
+		*to = (txn_rcpt){.params = g->jobs[i].rcpt_params};
 		to->done = !relay_address(g->jobs[i].recipient, &g->mem, &to->address);
 		if (to->done)
 			to->st = status_make(EX_DATAERR, 553, "5.1.3",
@@ -73,8 +73,11 @@ static void deliver(relay *r, group *g)
 {
 	int fd;
 	outgoing message;
-	relay_mail mail = {
-	    .message = &message, .id = g->jobs[0].id, .rcpts = g->rcpts, .count = g->count};
+	relay_mail mail = {.message = &message,
+			   .id = g->jobs[0].id,
+			   .params = g->jobs[0].mail_params,
+			   .rcpts = g->rcpts,
+			   .count = g->count};
 	status st = status_ok();
 	if (!relay_address(g->jobs[0].sender, &g->mem, &mail.sender))
 		st = status_doubt("the sender's address is malformed");

@@ -61,6 +61,25 @@ void txn_begin(txn *t, span sender, span params, txn_rcpt *rcpts, size_t count, 
 	await_next(t);
 }
 
+static bool ascii(span s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if ((unsigned char)s.p[i] < 0x20 || (unsigned char)s.p[i] > 0x7e)
+			return false;
+	return true;
+}
+
+void txn_put_params(str *to, span given, span one, span other, bool utf8)
+{
+	for (span word; (word = span_word(&given)).n > 0;) {
+		span rest = word, key = span_cut(&rest, '=');
+		if ((!span_eqi(key, one) && !span_eqi(key, other)) || !(utf8 || ascii(word)))
+			continue;
+		(void)str_putc(to, ' ');
+		(void)str_put(to, word);
+	}
+}
+
 static void put_command(const txn *t, size_t number, str *to)
 {
 	if (number == 0) {
@@ -74,7 +93,11 @@ static void put_command(const txn *t, size_t number, str *to)
 	} else if (number < data_number(t)) {
 		(void)str_put(to, S("RCPT TO:<"));
 		(void)str_put(to, t->rcpts[number - 2].address);
-		(void)str_put(to, S(">\r\n"));
+		(void)str_putc(to, '>');
+		if (t->dsn)
+			txn_put_params(to, t->rcpts[number - 2].params, S("NOTIFY"), S("ORCPT"),
+				       t->utf8);
+		(void)str_put(to, S("\r\n"));
 	} else {
 		(void)str_put(to, S("DATA\r\n"));
 	}

@@ -12,6 +12,7 @@ enum { TXN_GROUP = 50 };
 
 typedef struct txn_rcpt {
 	span address;  /* as on the wire, without brackets */
+	span params;   /* of RCPT, as in the envelope */
 	status st;     /* the outcome, once `done` */
 	bool accepted; /* RCPT got 2yz */
 	bool done;
@@ -35,6 +36,8 @@ typedef struct txn {
 	txn_rcpt *rcpts;     /* borrowed */
 	size_t count;
 	bool pipelining;
+	bool dsn,
+	    utf8; /* set behind txn_begin(): the server takes NOTIFY and ORCPT, and UTF-8 in them */
 	bool reset;	       /* RSET comes first */
 	size_t sent, answered; /* commands: 0 RSET, 1 MAIL, 2… RCPT, count + 2 DATA */
 	enum txn_step step;
@@ -48,6 +51,9 @@ typedef struct txn {
  * must not be among them; count > 0. */
 void txn_begin(txn *, span sender, span params, txn_rcpt *rcpts, size_t count, bool pipelining,
 	       bool reset);
+/* Appends those of the parameters `given` whose keyword is one of the two (RFC 3461): " KEY=VALUE". One with octets
+ * above 0x7f is left out unless `utf8`. */
+void txn_put_params(str *to, span given, span one, span other, bool utf8);
 /* Appends what can be sent now; nothing where a reply must come first. */
 void txn_commands(txn *, str *to);
 /* The next reply, complete. */

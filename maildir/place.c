@@ -1,8 +1,12 @@
 #include "maildir/place.h"
 
+#include <time.h>
+
 #include "maildir/find.h"
 
 enum { TRIES = 32 };
+
+static const struct timespec moment = {.tv_nsec = 2000000};
 
 static bool set_place(place *p, span name, bool is_new)
 {
@@ -69,6 +73,8 @@ bool place_again(place_search *s)
 		else if (r == FIND_NO && quiet && census_due(s->f->b.part, before, &changed) &&
 			 !changed)
 			break;
+		else if (r == FIND_NO && !quiet) /* it will soon be: a scan that counts */
+			(void)nanosleep(&moment, NULL);
 		errno = EAGAIN;
 	}
 	int error = done || r == FIND_ERROR ? errno : s->tries < TRIES ? ENOENT : EAGAIN;

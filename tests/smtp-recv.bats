@@ -623,3 +623,23 @@ chunk_codes() { [[ $(codes) == *" 250 250 250 $1" ]] || { echo "not $1"; cat "$O
 	session 'LHLO x' QUIT
 	codes_are '220 500 221'
 }
+
+@test "Python's smtplib: SMTPUTF8 and DSN as it says them, and chunks by hand" {
+	start_wait smtp-recv
+	python3 - "$PORT" <<-'END'
+		import smtplib, sys
+		with smtplib.SMTP("127.0.0.1", int(sys.argv[1])) as s:
+		    s.sendmail("\u00fc@b.example", ["alice@example.org"], "Subject: \u00fc\r\n\r\n".encode(),
+		        mail_options=["SMTPUTF8", "BODY=8BITMIME", "RET=HDRS"], rcpt_options=["NOTIFY=NEVER"])
+		    s.mail("a@b.example")
+		    s.rcpt("bob@example.org")
+		    s.send(b"BDAT 5\r\na: b\r")
+		    assert s.getreply()[0] == 250
+		    s.send(b"BDAT 1 LAST\r\n\n")
+		    assert s.getreply()[0] == 250
+	END
+	queued_are 2
+	grep -qE $'^MAIL FROM:<\xc3\xbc@b.example> .*SMTPUTF8.*' "$Q"/new/*
+	grep -qE '^MAIL FROM:.* RET=HDRS( |$)' "$Q"/new/*
+	grep -q '^RCPT TO:<alice@example.org> NOTIFY=NEVER$' "$Q"/new/*
+}

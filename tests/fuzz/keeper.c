@@ -23,7 +23,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t size)
 	if (write(ends[0], octets, size) != (ssize_t)size)
 		abort();
 	(void)shutdown(ends[0], SHUT_WR);
-	keeper_config config = {.limits = {S("me.example"), 1 << 20, 3, 50, 1000}};
+	keeper_config config = {.limits = {S("me.example"), 1 << 20, 3, 50, 1000, 10, false}};
 	peer client = {.loopback = true};
 	keeper_run(&config, r, ends[1], size % 2 ? &client : NULL);
 	(void)close(ends[1]);

@@ -5,11 +5,14 @@
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+
+#include "base/die.h"
 
 /* Landlock's numbers, so that old headers and new kernels go together (linux/landlock.h). */
 enum {
@@ -271,22 +274,32 @@ static int by_number(const void *a, const void *b)
 	return (x->nr > y->nr) - (x->nr < y->nr);
 }
 
-static bool install(struct rule *rules, size_t n)
+static bool load(const struct program *p)
 {
-	struct program p = {.n = 0};
-	qsort(rules, n, sizeof *rules, by_number);
-	emit(&p, BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch), 0, 0);
-	emit(&p, BPF_JMP | BPF_JEQ | BPF_K, ARCH, 1, 0);
-	emit(&p, BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS, 0, 0);
-	emit(&p, BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr), 0, 0);
-	emit_tree(&p, rules, n);
-	if (p.n >= PROGRAM_MAX) {
+	struct sock_fprog prog = {(unsigned short)p->n, (struct sock_filter *)(uintptr_t)p->code};
+	if (p->n >= PROGRAM_MAX) {
 		errno = E2BIG;
 		return false;
 	}
-	struct sock_fprog prog = {(unsigned short)p.n, p.code};
 	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
 	       syscall(__NR_seccomp, SECCOMP_SET_MODE_FILTER, 0, &prog) == 0;
+}
+
+/* The program is on the heap, where the session's buffers will be: a stack keeps the pages that were once touched. */
+static bool install(struct rule *rules, size_t n)
+{
+	struct program *p = xcalloc(1, sizeof *p);
+	qsort(rules, n, sizeof *rules, by_number);
+	emit(p, BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch), 0, 0);
+	emit(p, BPF_JMP | BPF_JEQ | BPF_K, ARCH, 1, 0);
+	emit(p, BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS, 0, 0);
+	emit(p, BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr), 0, 0);
+	emit_tree(p, rules, n);
+	bool done = load(p);
+	int error = errno;
+	free(p);
+	errno = error;
+	return done;
 }
 
 /* Reading and writing what is open, waiting, time, memory, the end. sendto(2) has no address. */

@@ -50,6 +50,7 @@ LINK_mail-user       := auth maildir mail io base : z crypt crypto
 LINK_mail-where      := resolve maildir queue mail io base : z
 LINK_pop3d           := run pop3 auth maildir queue mail net io base : z
 LINK_queue-add       := queue mail io base : z
+LINK_queue-edit      := run resolve maildir queue mail net io base : z
 LINK_queue-list      := queue mail io base : z
 LINK_queue-run       := run resolve maildir queue mail net io base : z
 LINK_sendmail        := queue mail net io base : z

@@ -211,7 +211,12 @@ static void show(listing *l, const scan_entry *e)
 	if (r == QMSG_PARTIAL && e->where == SCAN_NEW)
 		return; /* being written */
 	if (r != QMSG_OK) {
-		warn("%s: %s", e->name, r == QMSG_ERROR ? strerror(errno) : "damaged");
+		int error = errno;
+		str why = str_new(1024);
+		bool known = r != QMSG_ERROR && qlog_reason(l->queue, e->id, &why);
+		warn("%s: %s%s%s", e->name, r == QMSG_ERROR ? strerror(error) : "damaged",
+		     known ? ": " : "", known ? str_cstr(&why) : "");
+		str_free(&why);
 		l->trouble = true;
 		return;
 	}

@@ -29,6 +29,7 @@ args() {
 	mail-up) ARGS=(-x) ;;              # serves until it is ended: only its usage is tried
 	mail-user) ARGS=(list) ;;
 	mail-where) ARGS=(alice@example.org) ;;
+	queue-edit) ARGS=(hold -a) ;;
 	queue-add) ARGS=(-f a@example.org bob@example.org) ;;
 	sendmail) ARGS=(-f a@example.org bob@example.org) ;;
 	smtp-send) ARGS=(-c 127.0.0.1:1 -f a@example.org bob@example.net) ;; # nothing accepts at port 1

@@ -132,6 +132,8 @@ static void apply(qlog *l, span words, size_t of_envelope)
 		l->last_attempt = (int64_t)e.when;
 	} else if (e.n == 0 && span_eq(e.event, S("bounced"))) {
 		apply_bounced(l, (int64_t)e.when);
+	} else if (e.n == 0 && span_eq(e.event, S("warned"))) {
+		l->warned = true;
 	} else if (span_eq(e.event, S("expand"))) {
 		apply_expand(l, &e, of_envelope);
 	} else if (e.n && e.n <= l->count && event_of(e.event, &event) && take_status(&e, &st)) {
@@ -313,6 +315,17 @@ void qlog_bounced(qlog *l, const char *bounce_id)
 		apply_bounced(l, now);
 }
 
+void qlog_warned(qlog *l, const char *notice_id)
+{
+	if (append(l, "0 warned %" PRId64 " %s - -", clock_now(), notice_id))
+		l->warned = true;
+}
+
+void qlog_released(qlog *l)
+{
+	(void)append(l, "0 released %" PRId64 " 0 - -", clock_now());
+}
+
 bool qlog_sync(qlog *l)
 {
 	if (l->error) {
@@ -344,4 +357,42 @@ bool qlog_finished(const qlog *l)
 		    l->rcpts[i].event != QLOG_EXPANDED && l->rcpts[i].event != QLOG_BOUNCED)
 			return false;
 	return true;
+}
+
+bool qlog_set_reason(int queue_dir, const char *id, const char *reason)
+{
+	qlog l = {.fd = -1, .dir = queue_dir};
+	char name[QID_LEN + 8];
+	str text = str_new(LOG_MAX);
+	(void)snprintf(l.id, sizeof l.id, "%s", id);
+	name_of(&l, name);
+	l.exists = file_read(queue_dir, name, &text);
+	l.error = l.exists || errno == ENOENT ? 0 : errno;
+	if (l.exists)
+		l.good = qlog_replay(&l, str_span(&text));
+	(void)append(&l, "0 damaged %" PRId64 " 0 - %s", clock_now(), reason);
+	bool done = qlog_sync(&l);
+	str_free(&text);
+	qlog_close(&l);
+	return done;
+}
+
+bool qlog_reason(int queue_dir, const char *id, str *to)
+{
+	char name[QID_LEN + 8];
+	str text = str_new(LOG_MAX);
+	span words, last = S("");
+	(void)snprintf(name, sizeof name, "log/%.24s", id);
+	span rest = file_read(queue_dir, name, &text) ? str_span(&text) : S("");
+	while (rest.n) {
+		span line = span_sub(rest, 0, span_find(rest, '\n') + 1);
+		entry e;
+		rest = span_sub(rest, line.n, rest.n);
+		if (sumline_take(line, &words) && split(words, &e) && e.n == 0 &&
+		    span_eq(e.event, S("damaged")))
+			last = e.words;
+	}
+	bool found = last.n && str_put(to, last);
+	str_free(&text);
+	return found;
 }

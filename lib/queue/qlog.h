@@ -9,7 +9,10 @@
  *
  *     SUM N expand WHEN COUNT - ADDRESS           one line a new recipient, COUNT its own number
  *     SUM 0 attempt WHEN ATTEMPT - -              an attempt began
- *     SUM 0 bounced WHEN ID - -                   the bounce ID was queued for all failed so far */
+ *     SUM 0 bounced WHEN ID - -                   the bounce ID was queued for all failed so far
+ *     SUM 0 warned WHEN ID - -                    the notice of delay ID was queued
+ *     SUM 0 released WHEN 0 - -                   an operator let it go, or had it tried at once
+ *     SUM 0 damaged WHEN 0 - WORDS                why it is in failed/ */
 #ifndef QUEUE_QLOG_H
 #define QUEUE_QLOG_H
 
@@ -43,6 +46,7 @@ typedef struct qlog {
 	size_t count, room;
 	size_t attempts;
 	int64_t last_attempt;
+	bool warned; /* the sender was told of the delay */
 	int error;   /* errno of the first failed write, sticky */
 	size_t good; /* octets of log/ID up to the last good line when it was opened */
 	bool exists; /* log/ID is there, and durably so */
@@ -63,11 +67,18 @@ void qlog_record(qlog *, size_t n, enum qlog_event, const status *);
 void qlog_attempt(qlog *);
 size_t qlog_expand(qlog *, size_t n, const addr *); /* the new number, 0 on error */
 void qlog_bounced(qlog *, const char *bounce_id);   /* all QLOG_FAILED become QLOG_BOUNCED */
+void qlog_warned(qlog *, const char *notice_id);
+void qlog_released(qlog *); /* also: from now on no attempt counts as the first */
 /* fdatasync (and the directory at the first time). False: do not take the step that depends on it.
  */
 bool qlog_sync(qlog *);
 /* All final. */
 bool qlog_finished(const qlog *);
 const char *qlog_event_name(enum qlog_event);
+
+/* Of a message that cannot be read and is in failed/: why. Words of one line. */
+bool qlog_set_reason(int queue_dir, const char *id, const char *reason);
+/* Appends the last reason; false where there is none. */
+bool qlog_reason(int queue_dir, const char *id, str *to);
 
 #endif

@@ -3,11 +3,18 @@
  * A message that a local user dropped is in the queue twice for a moment: as drop/ID and as its
  * copy new/ID. The rule that makes this safe: while drop/ID exists, its copy is at new/ID or
  * nowhere. So every step that takes a message out of new/ makes sure first that drop/ID is durably
- * gone; then "new/ID exists" is all that a later pass over drop/ has to ask (queue/drop.c). */
+ * gone; then "new/ID exists" is all that a later pass over drop/ has to ask (queue/drop.c).
+ *
+ * An operator's hold needs no claim: qmsg_hold_name() renames whatever is there to hold/ID, also what
+ * somebody works on. One of two renames of the same name wins, the other finds nothing. Where the hold
+ * won, the claim's holder follows the file (follow()): it may still remove it (all recipients have it)
+ * or set it aside, but a deferral leaves it in hold/. Workers open the file by its name, so the jobs
+ * that they have not begun find nothing and are deferred. Only a claim takes a message out of hold/. */
 #include <sys/stat.h>
 
 #include "io/file.h"
 #include "queue/drop.h"
+#include "queue/qlog.h"
 #include "queue/qmsg.h"
 
 static bool sync_dir(int queue_dir, const char *dir)
@@ -33,11 +40,36 @@ static bool settle_drop(int queue_dir, const char *id)
 	return sync_dir(queue_dir, "drop");
 }
 
+static bool is_held(const qmsg *m)
+{
+	return strncmp(m->name, "hold/", 5) == 0;
+}
+
+/* Whether the name that failed with ENOENT did so because the message is in hold/ now. */
+static bool follow(int queue_dir, qmsg *m)
+{
+	char held[QID_LEN + 8];
+	struct stat there, ours;
+	if (errno != ENOENT || is_held(m))
+		return false;
+	(void)snprintf(held, sizeof held, "hold/%s", m->id);
+	if (fstatat(queue_dir, held, &there, AT_SYMLINK_NOFOLLOW) < 0 || fstat(m->fd, &ours) < 0)
+		return false;
+	errno = ENOENT;
+	if (there.st_ino != ours.st_ino || there.st_dev != ours.st_dev)
+		return false;
+	(void)snprintf(m->name, sizeof m->name, "%s", held);
+	return true;
+}
+
 static bool move_to(int queue_dir, qmsg *m, const char *to)
 {
 	if (strcmp(m->name, to) == 0)
 		return true;
-	if (!settle_drop(queue_dir, m->id) || renameat(queue_dir, m->name, queue_dir, to) < 0)
+	if (!settle_drop(queue_dir, m->id))
+		return false;
+	if (renameat(queue_dir, m->name, queue_dir, to) < 0 &&
+	    (!follow(queue_dir, m) || renameat(queue_dir, m->name, queue_dir, to) < 0))
 		return false;
 	(void)snprintf(m->name, sizeof m->name, "%s", to);
 	return true;
@@ -57,9 +89,29 @@ bool qmsg_defer(int queue_dir, qmsg *m, int64_t when)
 		errno = ERANGE;
 		return false;
 	}
+	if (is_held(m))
+		return true; /* tried by ID: only a release takes it out of there */
 	(void)snprintf(to, sizeof to, "later/%02X/%010" PRId64 ".%s", (unsigned)(when / 64 % 256),
 		       when, m->id);
-	return move_to(queue_dir, m, to);
+	if (!settle_drop(queue_dir, m->id))
+		return false;
+	if (renameat(queue_dir, m->name, queue_dir, to) < 0)
+		return follow(queue_dir, m); /* held meanwhile */
+	(void)snprintf(m->name, sizeof m->name, "%s", to);
+	return true;
+}
+
+bool qmsg_hold_name(int queue_dir, const char *name, const char *id)
+{
+	char to[QID_LEN + 8];
+	(void)snprintf(to, sizeof to, "hold/%s", id);
+	return strcmp(name, to) == 0 ||
+	       (settle_drop(queue_dir, id) && renameat(queue_dir, name, queue_dir, to) == 0);
+}
+
+bool qmsg_moved(int queue_dir, const qmsg *m)
+{
+	return faccessat(queue_dir, m->name, F_OK, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT;
 }
 
 bool qmsg_hold(int queue_dir, qmsg *m)
@@ -77,7 +129,7 @@ bool qmsg_fail(int queue_dir, qmsg *m)
 	return move_into(queue_dir, m, "failed");
 }
 
-bool qmsg_set_aside(int queue_dir, const char *name)
+bool qmsg_set_aside(int queue_dir, const char *name, const char *reason)
 {
 	char first[8] = "", to[QID_LEN + 8];
 	const char *slash = strrchr(name, '/'), *id = slash ? slash + 1 : name;
@@ -94,12 +146,17 @@ bool qmsg_set_aside(int queue_dir, const char *name)
 	if (!qid_valid(span_str(id)) || !settle_drop(queue_dir, id))
 		return false;
 	(void)snprintf(to, sizeof to, "failed/%s", id);
-	return renameat(queue_dir, name, queue_dir, to) == 0 || errno == ENOENT;
+	if (renameat(queue_dir, name, queue_dir, to) < 0)
+		return errno == ENOENT;
+	(void)qlog_set_reason(queue_dir, id, reason); /* best effort: the file is what counts */
+	return true;
 }
 
 bool qmsg_unlink(int queue_dir, qmsg *m)
 {
-	return settle_drop(queue_dir, m->id) && unlinkat(queue_dir, m->name, 0) == 0;
+	return settle_drop(queue_dir, m->id) &&
+	       (unlinkat(queue_dir, m->name, 0) == 0 ||
+		(follow(queue_dir, m) && unlinkat(queue_dir, m->name, 0) == 0));
 }
 
 void qmsg_forget(int queue_dir, const char *id)

@@ -83,13 +83,20 @@ bool qmsg_head_parse(span line, qmsg_head *);
 /* Where a claimed message goes next (queue/qmove.c). All keep the claim and change m->name; false
  * with errno, the message is then where it was. Not made durable: after a crash the message is
  * where it was before, which only costs an attempt. */
-bool qmsg_defer(int queue_dir, qmsg *m, int64_t when); /* later/XX/TIME.ID */
-bool qmsg_hold(int queue_dir, qmsg *m);		       /* hold/ID */
-bool qmsg_release(int queue_dir, qmsg *m);	       /* new/ID: due now */
-bool qmsg_fail(int queue_dir, qmsg *m);		       /* failed/ID */
+bool qmsg_defer(int queue_dir, qmsg *m,
+		int64_t when);		   /* later/XX/TIME.ID; what is held stays held */
+bool qmsg_hold(int queue_dir, qmsg *m);	   /* hold/ID */
+bool qmsg_release(int queue_dir, qmsg *m); /* new/ID: due now */
+bool qmsg_fail(int queue_dir, qmsg *m);	   /* failed/ID */
+/* The operator's hold, which needs no claim: whoever works on the message goes on with what is begun,
+ * and no more is tried. Not made durable. False with errno, ENOENT where the name is gone. */
+bool qmsg_hold_name(int queue_dir, const char *name, const char *id);
+/* Whether the name of a claimed message is gone: an operator holds it. */
+bool qmsg_moved(int queue_dir, const qmsg *m);
 /* For what cannot be claimed (QMSG_PARTIAL, QMSG_DAMAGED): an empty file or one whose first line
- * was never written is unlinked, all else goes to failed/ID for the operator. */
-bool qmsg_set_aside(int queue_dir, const char *name);
+ * was never written is unlinked, all else goes to failed/ID for the operator, with the reason in its
+ * log. */
+bool qmsg_set_aside(int queue_dir, const char *name, const char *reason);
 
 /* All recipients are finished: the message goes, then its log. */
 bool qmsg_remove(int queue_dir, qmsg *m);

@@ -5,6 +5,15 @@
 
 #include "io/file.h"
 
+enum scan_where scan_where_of(const char *name)
+{
+	span rest = span_str(name), dir = span_cut(&rest, '/');
+	return span_eq(dir, S("hold"))	   ? SCAN_HOLD
+	       : span_eq(dir, S("failed")) ? SCAN_FAILED
+	       : span_eq(dir, S("new"))	   ? SCAN_NEW
+					   : SCAN_LATER;
+}
+
 typedef struct walk {
 	int queue_dir;
 	scan_each *each;

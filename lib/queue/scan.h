@@ -15,6 +15,9 @@ typedef struct scan_entry {
 	enum scan_where where;
 } scan_entry;
 
+/* The folder that a name below queue/ is in. */
+enum scan_where scan_where_of(const char *name);
+
 /* false ends the scan. */
 typedef bool scan_each(void *arg, const scan_entry *);
 

@@ -78,10 +78,12 @@ static void write_job(const runner *r, const hop *h, const task *t, size_t n, st
 		str_free(all[i]);
 }
 
-/* Takes waiting jobs off the hop. */
+/* Takes waiting jobs off the hop. What an operator has put on hold since it was claimed goes to nobody. */
 static void fill(runner *r, hop *h, load *l)
 {
+	const status on_hold = status_make(EX_TEMPFAIL, 0, "4.3.0", "held by the operator");
 	const task *last = NULL;
+	bool held = false;
 	size_t messages = h->local ? BATCH_JOBS : BATCH_REMOTE;
 	size_t jobs = h->local ? BATCH_LOCAL : BATCH_JOBS;
 	for (; h->head < h->count && l->count < jobs; h->head++) {
@@ -89,6 +91,12 @@ static void fill(runner *r, hop *h, load *l)
 		size_t n = h->jobs[h->head].n;
 		if (t != last && l->lock_count == messages)
 			break;
+		held = t == last ? held : qmsg_moved(r->queue_dir, &t->m);
+		if (held) {
+			last = t;
+			task_result(r, t, n, &on_hold);
+			continue;
+		}
 		if (t != last)
 			l->locks[l->lock_count++] = t->m.fd;
 		last = t;
@@ -130,6 +138,10 @@ static void start_worker(runner *r, hop *h)
 	l.count = l.lock_count = 0;
 	l.lines = str_new(JOBS_MAX);
 	fill(r, h, &l);
+	if (l.count == 0) {
+		str_free(&l.lines);
+		return;
+	}
 	result_file *file = results_current(&r->results);
 	worker *w = xcalloc(1, sizeof *w);
 	w->hop = h;

@@ -5,6 +5,7 @@
 
 #include "base/die.h"
 #include "io/file.h"
+#include "io/log.h"
 
 enum { OTHER_MAX = 16 << 20, READ_SIZE = 65536 };
 
@@ -224,6 +225,25 @@ bool results_find(const results *r, span id, size_t n, status *st)
 		if (find_in(str_span(&r->others[slot].lines), id, n, st))
 			found = true;
 	return found;
+}
+
+void results_merge(const results *r, qlog *log)
+{
+	status st;
+	for (size_t n = 1; n <= log->count; n++) {
+		enum qlog_event e = log->rcpts[n - 1].event;
+		if ((e != QLOG_NONE && e != QLOG_DEFERRED) ||
+		    !results_find(r, span_str(log->id), n, &st))
+			continue;
+		e = !status_is_ok(&st) ? QLOG_FAILED : st.reply ? QLOG_RELAYED : QLOG_DELIVERED;
+		qlog_record(log, n, e, &st);
+		log_line l;
+		log_begin(&l, "merged");
+		log_puts(&l, "id", log->id);
+		log_putn(&l, "n", (int64_t)n);
+		log_status(&l, &st);
+		log_end(&l);
+	}
 }
 
 typedef struct burial {

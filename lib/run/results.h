@@ -14,6 +14,7 @@
 
 #include "base/str.h"
 #include "queue/job.h"
+#include "queue/qlog.h"
 #include "queue/qmsg.h"
 
 enum { RESULTS_SLOTS = 32, RESULTS_ROTATE = 1 << 20, RESULTS_LINE_MAX = 1024 };
@@ -54,6 +55,9 @@ void results_release(results *, result_file *);
 void results_refresh(results *);
 /* The last final word (EX_OK or permanent) of another run on this job. */
 bool results_find(const results *, span id, size_t n, status *);
+/* What workers of other runs said of this message and nobody wrote down yet goes into its log, not yet
+ * synced. The caller holds the claim, so nobody else does, and has called results_refresh() since. */
+void results_merge(const results *, qlog *);
 /* Files of dead runs: calls `each` for each final line of one, then `merged`; where that says true, all
  * of it is written down elsewhere and the file is unlinked. */
 typedef bool results_merged(void *arg);

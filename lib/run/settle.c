@@ -2,10 +2,9 @@
 
 #include "base/die.h"
 #include "io/clock.h"
-#include "io/control.h"
 #include "io/log.h"
 #include "io/out.h"
-#include "queue/dsn.h"
+#include "queue/bounce.h"
 #include "run/remove.h"
 #include "run/task.h"
 
@@ -95,45 +94,6 @@ static void trouble(runner *r, const task *t, const char *what)
 	r->scan_at = clock_ms() + TROUBLE_MS;
 }
 
-static span read_me(arena *a)
-{
-	span me;
-	if (control_value("me", a, &me) != CONTROL_OK)
-		return S("localhost");
-	return me;
-}
-
-/* The bounce, durable, before anything about the parent changes. false: not possible now. */
-static bool bounce(runner *r, task *t, enum dsn_kind kind)
-{
-	char id[QID_LEN + 1] = "-";
-	log_line l;
-	if (kind == DSN_SENDER || kind == DSN_POSTMASTER) {
-		arena a = arena_new(65536);
-		status st = dsn_send(r->queue_dir, &t->m, &t->log, kind, read_me(&a), id);
-		arena_free(&a);
-		if (!status_is_ok(&st)) {
-			log_begin(&l, "error");
-			log_puts(&l, "id", t->m.id);
-			log_status(&l, &st);
-			log_end(&l);
-			return false;
-		}
-	}
-	log_begin(&l, kind == DSN_SENDER || kind == DSN_POSTMASTER ? "bounced"
-		      : kind == DSN_NONE			   ? "not-bounced"
-								   : "dropped");
-	log_puts(&l, "id", t->m.id);
-	log_puts(&l, "bounce", id);
-	log_puts(&l, "to",
-		 kind == DSN_POSTMASTER ? "postmaster"
-		 : kind == DSN_SENDER	? "sender"
-					: "nobody");
-	log_end(&l);
-	qlog_bounced(&t->log, id);
-	return qlog_sync(&t->log);
-}
-
 static bool any_failed(const task *t)
 {
 	for (size_t n = 1; n <= t->log.count; n++)
@@ -163,8 +123,8 @@ static void settle_logged(runner *r, task *t)
 	if (!t->attempted)
 		qlog_attempt(&t->log);
 	bool due = failed_before || any_failed(t);
-	enum dsn_kind kind = due ? dsn_kind(&t->m, &t->log) : DSN_NONE;
-	if (t->log.error || (due && !bounce(r, t, kind))) {
+	enum dsn_kind kind = DSN_NONE;
+	if (t->log.error || (due && !bounce_failed(r->queue_dir, &t->m, &t->log, &kind))) {
 		/* The bounce cannot be queued, or nothing can be written: all is tried again later. */
 		if (t->log.error)
 			trouble(r, t, "log cannot be written");

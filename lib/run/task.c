@@ -122,7 +122,7 @@ static void leave_partial(runner *r, const char *name)
 	if (fstatat(r->queue_dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
 	    clock_now() - st.st_mtime < SCAN_SWEEP_AGE)
 		return;
-	if (qmsg_set_aside(r->queue_dir, name))
+	if (qmsg_set_aside(r->queue_dir, name, "partial: it was never confirmed"))
 		log_file("swept", name, "partial: it was never confirmed");
 }
 
@@ -137,7 +137,7 @@ static enum task_claim claim(runner *r, const queue_name *name, qmsg *m)
 		leave_partial(r, name->name);
 		return TASK_LEFT;
 	case QMSG_DAMAGED:
-		if (qmsg_set_aside(r->queue_dir, name->name))
+		if (qmsg_set_aside(r->queue_dir, name->name, "the envelope cannot be read"))
 			log_file("set-aside", name->name, "damaged: the envelope cannot be read");
 		return TASK_LEFT;
 	case QMSG_ERROR:
@@ -145,26 +145,6 @@ static enum task_claim claim(runner *r, const queue_name *name, qmsg *m)
 	}
 	log_file("error", name->name, strerror(errno));
 	return TASK_LEFT;
-}
-
-/* What workers of other runs said and nobody wrote down yet. We hold the claim, so nobody else does. */
-static void merge_results(runner *r, task *t)
-{
-	status st;
-	for (size_t n = 1; n <= t->log.count; n++) {
-		enum qlog_event e = t->log.rcpts[n - 1].event;
-		if ((e != QLOG_NONE && e != QLOG_DEFERRED) ||
-		    !results_find(&r->results, span_str(t->m.id), n, &st))
-			continue;
-		e = !status_is_ok(&st) ? QLOG_FAILED : st.reply ? QLOG_RELAYED : QLOG_DELIVERED;
-		qlog_record(&t->log, n, e, &st);
-		log_line l;
-		log_begin(&l, "merged");
-		log_puts(&l, "id", t->m.id);
-		log_putn(&l, "n", (int64_t)n);
-		log_status(&l, &st);
-		log_end(&l);
-	}
 }
 
 /* Whether all jobs of the message go where enough messages wait already. */
@@ -218,7 +198,7 @@ enum task_claim task_claim(runner *r, const queue_name *name, task **claimed)
 void task_route(runner *r, task *t)
 {
 	if (t->again)
-		merge_results(r, t);
+		results_merge(&r->results, &t->log);
 	route_task(r, t);
 }
 

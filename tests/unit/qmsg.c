@@ -93,11 +93,11 @@ static void partial(int dir)
 	memset(copy, 0, text.n);
 	put_file(dir, name, span_of(copy, text.n));
 	CHECK(qmsg_claim(dir, name, &m) == QMSG_PARTIAL, "zeros");
-	CHECK(qmsg_set_aside(dir, name) && !in_queue(dir, "new", id) &&
+	CHECK(qmsg_set_aside(dir, name, "why") && !in_queue(dir, "new", id) &&
 		  !in_queue(dir, "failed", id),
 	      "without a first line it is unlinked");
 	put_file(dir, name, span_sub(str_span(&text), 0, text.n - 1));
-	CHECK(qmsg_set_aside(dir, name) && !in_queue(dir, "new", id) && in_queue(dir, "failed", id),
+	CHECK(qmsg_set_aside(dir, name, "why") && !in_queue(dir, "new", id) && in_queue(dir, "failed", id),
 	      "with one it is kept for the operator");
 	span bad = S("MAIL FROM:<a@x.test>\nRCPT TO:<b@y.test>\n");
 	qmsg_first_line(line, bad.n, sum_crc32(0, bad), id, 1);

@@ -1,0 +1,52 @@
+#include "queue/bounce.h"
+
+#include "io/control.h"
+#include "io/log.h"
+
+span bounce_me(arena *a)
+{
+	span me;
+	if (control_value("me", a, &me) != CONTROL_OK)
+		return S("localhost");
+	return me;
+}
+
+static bool goes_out(enum dsn_kind kind)
+{
+	return kind == DSN_SENDER || kind == DSN_POSTMASTER;
+}
+
+static void tell(const qmsg *m, enum dsn_kind kind, const char *id)
+{
+	log_line l;
+	log_begin(&l, goes_out(kind) ? "bounced" : kind == DSN_NONE ? "not-bounced" : "dropped");
+	log_puts(&l, "id", m->id);
+	log_puts(&l, "bounce", id);
+	log_puts(&l, "to",
+		 kind == DSN_POSTMASTER ? "postmaster"
+		 : kind == DSN_SENDER	? "sender"
+					: "nobody");
+	log_end(&l);
+}
+
+bool bounce_failed(int queue_dir, const qmsg *m, qlog *log, enum dsn_kind *kind)
+{
+	char id[QID_LEN + 1] = "-";
+	*kind = dsn_kind(m, log);
+	if (goes_out(*kind)) {
+		arena a = arena_new(65536);
+		status st = dsn_send(queue_dir, m, log, *kind, bounce_me(&a), id);
+		arena_free(&a);
+		if (!status_is_ok(&st)) {
+			log_line l;
+			log_begin(&l, "error");
+			log_puts(&l, "id", m->id);
+			log_status(&l, &st);
+			log_end(&l);
+			return false;
+		}
+	}
+	tell(m, *kind, id);
+	qlog_bounced(log, id);
+	return qlog_sync(log);
+}

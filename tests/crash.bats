@@ -35,3 +35,4 @@ prove() {
 @test "crash: queue-run relays" { prove queue-run-relay; }
 @test "crash: queue-run takes in drop/" { prove queue-run-drop; }
 @test "crash: queue-run bounces" { prove queue-run-bounce; }
+@test "crash: queue-edit holds, removes, bounces" { prove queue-edit-hold queue-edit-remove queue-edit-bounce; }

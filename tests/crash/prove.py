@@ -185,6 +185,11 @@ class Prover:
         env = environment(self.disk.path, PABAL_NOW=str(int(time.time()) + 2 * DAY))
         if self.s.recovery:
             self.list(state, env, result)
+            if self.s.release:
+                ran = subprocess.run([os.path.join(BIN, "queue-edit"), "release", "-a"], env=env, capture_output=True,
+                                     timeout=60)
+                if ran.returncode not in (0, 1):  # 1: nothing is held
+                    result["trouble"].append(f"queue-edit exited {ran.returncode}: {ran.stderr[:200]!r}")
             for _ in range(PASSES):
                 ran = subprocess.run([os.path.join(BIN, "queue-run")], env=env, capture_output=True, timeout=60)
                 if ran.returncode != 0:

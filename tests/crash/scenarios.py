@@ -51,6 +51,7 @@ class Scenario:
     env = {}
     sink = False       # far.test is routed to a host of the prover's own (sink.py)
     other = False      # sendmail is called by a user who may not write the queue
+    release = False    # what is held is let go before the recovery
     shell = repair = None  # before the command; and in the tree that is recovered
 
     def __init__(self, name, **more):
@@ -276,6 +277,36 @@ class Folder(Scenario):
                 yield f"{confirmed} was said of the copies, and they are {messages} of {validity}"
 
 
+class Edit(Scenario):
+    """An operator holds, removes or bounces a message; what is held after the crash is released before it is looked
+    for. Held: it is not lost. Removed: it does not come back once that was said. Bounced: somebody hears of it."""
+
+    release = True
+    to = [["lee"]]
+    by = "edit"
+
+    def prepare(self, root, env, bin_dir):
+        self.first = [("queue-add", [*SENDER, LEE], 0)]
+        super().prepare(root, env, bin_dir)
+
+    def confirmed(self, said, exited):
+        return {1} if said.endswith(b"\n") else set()
+
+    def judge(self, confirmed, result, heard, ended):
+        yield from ("partial: " + p for p in result["partial"])
+        yield from result["trouble"]
+        count = result["found"].get(f"mail/{DOMAIN}/lee", []).count(1)
+        reports = result["found"].get(f"mail/{DOMAIN}/kim", []).count(0)
+        if self.verb == "hold" and count != 1:
+            yield f"the message was held, and is {count} times with its recipient"
+        if self.verb == "remove" and count > (0 if confirmed else 1):
+            yield f"the message was removed, and is {count} times with its recipient"
+        if self.verb == "bounce" and confirmed and (count or reports != 1):
+            yield f"it was bounced, and there are {reports} reports and {count} messages"
+        if self.verb == "bounce" and count + reports == 0:
+            yield "nobody hears of the message"
+
+
 def pop3_session(_):
     return f"USER {KIM}\r\nPASS secret\r\nDELE 1\r\nQUIT\r\n".encode()
 
@@ -319,6 +350,11 @@ SCENARIOS = [
              first=[("sendmail", ["-i", LEE], 0), ("sendmail", ["-i", KIM], 1)]),
     Scenario("queue-run-bounce", command=["queue-run"], to=[["lee"]], by="before", before={1}, bounce_to=["kim"],
              first=[("queue-add", [*SENDER, LEE, f"nobody@{DOMAIN}"], 0)]),
+]
+
+SCENARIOS += [
+    Edit("queue-edit-" + verb, verb=verb, command=["queue-edit", verb, *SENDER], syncs_needed=verb == "remove")
+    for verb in ("hold", "remove", "bounce")
 ]
 
 SCENARIOS += [

@@ -53,6 +53,7 @@ LINK_queue-add       := queue mail io base : z
 LINK_queue-edit      := run resolve maildir queue mail net io base : z
 LINK_queue-list      := queue mail io base : z
 LINK_queue-run       := run resolve maildir queue mail net io base : z
+LINK_queue-top       := queue mail io base : z
 LINK_sendmail        := queue mail net io base : z
 LINK_smtp-recv       := run smtp resolve maildir queue mail net io base : z
 LINK_smtp-send       := smtp queue net mail io base : z unbound idn2

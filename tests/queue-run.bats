@@ -140,7 +140,47 @@ retry_until() {
 	while t=$(due) && ((t < $1)); do at "$t" || return; done
 }
 
+@test "after four hours the sender hears of the delay, once; NOTIFY is obeyed" {
+	echo defer >"$AGENT/mode"
+	local now=$EPOCHSECONDS
+	add alice@example.test a@far.test bob@example.test
+	at "$now"
+	retry_until $((now + 4 * 3600))
+	[ "$(count "$MAIL/alice/new")" = 0 ]
+	retry_until $((now + 86400))
+	queue-run # the notice
+	python3 - "$(only_message "$MAIL/alice")" <<-'END'
+		import email, email.policy, sys
+		m = email.message_from_binary_file(open(sys.argv[1], "rb"), policy=email.policy.default)
+		assert m["Return-Path"] == "<>" and m.get_content_type() == "multipart/report", m.as_string()
+		text, report, original = m.iter_parts()
+		assert "a@far.test" in text.get_content() and "come back" in text.get_content()
+		rcpt = report.get_payload()[1]
+		assert len(report.get_payload()) == 2, "bob has it"
+		assert rcpt["Action"] == "delayed" and rcpt["Status"] == "4.2.0" and rcpt["Will-Retry-Until"]
+		assert original.get_content_type() == "text/rfc822-headers"
+	END
+	logged "event=warned id=$ID"
+	[ "$(grep -c event=warned "$LOG")" = 1 ]
+	rm "$Q"/later/*/*
+	for wish in FAILURE DELAY; do
+		printf 'MAIL FROM:<bob@example.test>\nRCPT TO:<a@far.test> NOTIFY=%s\nDATA\n' $wish >"$BATS_TEST_TMPDIR/env"
+		printf 'Subject: one\n\nbody\n' | queue-add -e 3 3<"$BATS_TEST_TMPDIR/env"
+		at "$now"
+		retry_until $((now + 86400))
+		rm -f "$Q"/later/*/*
+		queue-run
+		[ "$(grep -c event=warned "$LOG")" = $([ $wish = DELAY ] && echo 2 || echo 1) ]
+	done
+	echo 0 >"$PABAL_ROOT/control/delay-warning"
+	add alice@example.test a@far.test
+	at "$now"
+	retry_until $((now + 86400))
+	[ "$(grep -c event=warned "$LOG")" = 2 ]
+}
+
 @test "after five days and ten attempts it is bounced, in the form of RFC 3464" {
+	echo 0 >"$PABAL_ROOT/control/delay-warning"
 	echo defer >"$AGENT/mode"
 	local now=$EPOCHSECONDS
 	add alice@example.test a@far.test bob@example.test

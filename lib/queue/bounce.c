@@ -35,7 +35,7 @@ bool bounce_failed(int queue_dir, const qmsg *m, qlog *log, enum dsn_kind *kind)
 	*kind = dsn_kind(m, log);
 	if (goes_out(*kind)) {
 		arena a = arena_new(65536);
-		status st = dsn_send(queue_dir, m, log, *kind, bounce_me(&a), id);
+		status st = dsn_send(queue_dir, m, log, *kind, bounce_me(&a), 0, id);
 		arena_free(&a);
 		if (!status_is_ok(&st)) {
 			log_line l;
@@ -49,4 +49,25 @@ bool bounce_failed(int queue_dir, const qmsg *m, qlog *log, enum dsn_kind *kind)
 	tell(m, *kind, id);
 	qlog_bounced(log, id);
 	return qlog_sync(log);
+}
+
+bool bounce_warn(int queue_dir, const qmsg *m, qlog *log, int64_t until)
+{
+	char id[QID_LEN + 1] = "-";
+	log_line l;
+	if (log->warned || !dsn_delay_wanted(m, log))
+		return false;
+	arena a = arena_new(65536);
+	status st = dsn_send(queue_dir, m, log, DSN_DELAY, bounce_me(&a), until, id);
+	arena_free(&a);
+	log_begin(&l, status_is_ok(&st) ? "warned" : "error");
+	log_puts(&l, "id", m->id);
+	if (status_is_ok(&st))
+		log_puts(&l, "notice", id);
+	else
+		log_status(&l, &st);
+	log_end(&l);
+	if (status_is_ok(&st))
+		qlog_warned(log, id);
+	return status_is_ok(&st);
 }

@@ -12,5 +12,9 @@ span bounce_me(arena *);
  * QLOG_BOUNCED, durably. *kind: whom; DSN_KEEP: the message is to go to failed/. False: not possible
  * now (said in the event log), the recipients are QLOG_FAILED still. The caller holds the claim. */
 bool bounce_failed(int queue_dir, const qmsg *, qlog *, enum dsn_kind *kind);
+/* Tells the sender of the delay, once a message and where it is wanted; `until`: when it will be given up.
+ * The log has it, not yet synced: a crash may make it two. False: there was nothing to tell, or it was not
+ * possible now (said in the event log). */
+bool bounce_warn(int queue_dir, const qmsg *, qlog *, int64_t until);
 
 #endif

@@ -13,6 +13,8 @@
  * Only the queue's owner writes XFORWARD lines: no client can claim it. */
 #define BOUNCE_PROTO "BOUNCE"
 #define NOTICE_PROTO "NOTICE"
+#define DELAY_PROTO                                                                                \
+	"DELAY" /* nobody hears of its failure: a bounce will follow it, or the mail itself */
 
 enum {
 	TEXT_MAX = 32 << 20, /* a report on ENVELOPE_RCPT_MAX recipients fits */
@@ -26,26 +28,39 @@ static const qlog_rcpt *root_of(const qlog *log, const qlog_rcpt *r)
 	return r;
 }
 
-/* RFC 3461, 4.1: without NOTIFY failures are reported; with it only where FAILURE is in the list.
- * The members of an alias inherit what was said of the alias (5.2.7.1). */
-static bool wanted(const qlog *log, const qlog_rcpt *r)
+/* RFC 3461, 4.1: without NOTIFY failures are reported, and delays may be; with it only where FAILURE or
+ * DELAY is in the list. The members of an alias inherit what was said of the alias (5.2.7.1). */
+static bool wanted(const qlog *log, const qlog_rcpt *r, enum dsn_kind kind)
 {
 	span list;
-	if (r->event != QLOG_FAILED)
+	if (r->event != (kind == DSN_DELAY ? QLOG_DEFERRED : QLOG_FAILED))
 		return false;
 	if (!envelope_param_get(&root_of(log, r)->path, "NOTIFY", &list))
 		return true;
 	while (list.n)
-		if (span_eqi(span_cut(&list, ','), S("FAILURE")))
+		if (span_eqi(span_cut(&list, ','), kind == DSN_DELAY ? S("DELAY") : S("FAILURE")))
 			return true;
 	return false;
+}
+
+bool dsn_delay_wanted(const qmsg *m, const qlog *log)
+{
+	bool any = false;
+	for (size_t i = 0; i < log->count; i++)
+		any = any || wanted(log, &log->rcpts[i], DSN_DELAY);
+	return any && !m->env.sender.addr.null;
+}
+
+static bool to_sender(enum dsn_kind kind)
+{
+	return kind == DSN_SENDER || kind == DSN_DELAY;
 }
 
 enum dsn_kind dsn_kind(const qmsg *m, const qlog *log)
 {
 	bool any = false;
 	for (size_t i = 0; i < log->count; i++)
-		any = any || wanted(log, &log->rcpts[i]);
+		any = any || wanted(log, &log->rcpts[i], DSN_SENDER);
 	if (!any)
 		return DSN_NONE;
 	if (!m->env.sender.addr.null)
@@ -130,7 +145,7 @@ static void put_head(const qmsg *m, enum dsn_kind kind, const char *id, span me,
 	put_date("Date", now, to);
 	(void)str_printf(to, "From: Mail Delivery System <MAILER-DAEMON@%.*s>\nTo: <",
 			 SPAN_FMT(me));
-	if (kind == DSN_SENDER)
+	if (to_sender(kind))
 		addr_write(&m->env.sender.addr, to);
 	else
 		(void)str_printf(to, "postmaster@%.*s", SPAN_FMT(me));
@@ -139,10 +154,24 @@ static void put_head(const qmsg *m, enum dsn_kind kind, const char *id, span me,
 	    ">\nSubject: %s\nMessage-ID: <%s@%.*s>\nAuto-Submitted: auto-replied\n"
 	    "MIME-Version: 1.0\nContent-Type: multipart/report; report-type=delivery-status;\n"
 	    "\tboundary=\"%s=_report\"\n",
-	    kind == DSN_SENDER ? "Undelivered mail returned to sender"
-			       : "A notification could not be delivered",
+	    kind == DSN_SENDER	? "Undelivered mail returned to sender"
+	    : kind == DSN_DELAY ? "Delivery of your message is delayed"
+				: "A notification could not be delivered",
 	    id, SPAN_FMT(me), id);
 	(void)str_printf(to, "Content-Transfer-Encoding: %s\n\n", eight_bit ? "8bit" : "7bit");
+}
+
+/* What the notification is about, and what its reader has to do. */
+static span intro(enum dsn_kind kind)
+{
+	if (kind == DSN_SENDER)
+		return S("Your message could not be delivered to the recipients below.\n"
+			 "It was given up; what is left of it is attached.\n\n");
+	if (kind == DSN_DELAY)
+		return S("Your message could not be delivered to the recipients below yet.\n"
+			 "It is tried again; you do not need to send it again.\n\n");
+	return S("A notification about undelivered mail could itself not be "
+		 "delivered.\nIt is attached. No more will be sent about it.\n\n");
 }
 
 static void put_words(const qmsg *m, const qlog *log, enum dsn_kind kind, const char *id, span me,
@@ -154,15 +183,10 @@ static void put_words(const qmsg *m, const qlog *log, enum dsn_kind kind, const 
 	    "Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 8bit\n\n"
 	    "This is the mail system at %.*s.\n\n",
 	    id, SPAN_FMT(me));
-	(void)str_put(to,
-		      kind == DSN_SENDER
-			  ? S("Your message could not be delivered to the recipients below.\n"
-			      "It was given up; what is left of it is attached.\n\n")
-			  : S("A notification about undelivered mail could itself not be "
-			      "delivered.\nIt is attached. No more will be sent about it.\n\n"));
+	(void)str_put(to, intro(kind));
 	for (size_t i = 0; i < log->count; i++) {
 		const qlog_rcpt *r = &log->rcpts[i];
-		if (!wanted(log, r))
+		if (!wanted(log, r, kind))
 			continue;
 		(void)str_putc(to, '<');
 		addr_write(&r->path.addr, to);
@@ -192,7 +216,15 @@ static void put_diagnostic(const status *last, str *to)
 	(void)str_putc(to, '\n');
 }
 
-static void put_recipient(const qlog *log, const qlog_rcpt *r, str *to)
+/* RFC 3464, 2.3.4: the class of a failure is 5 or (given up) 4, of a delay always 4. */
+static const char *status_of(const qlog_rcpt *r, bool delay)
+{
+	if (delay)
+		return r->last.enhanced[0] == '4' ? r->last.enhanced : "4.0.0";
+	return r->last.enhanced[0] ? r->last.enhanced : "5.0.0";
+}
+
+static void put_recipient(const qlog *log, const qlog_rcpt *r, bool delay, int64_t until, str *to)
 {
 	arena a = arena_new(65536);
 	span orcpt, decoded;
@@ -214,14 +246,17 @@ static void put_recipient(const qlog *log, const qlog_rcpt *r, str *to)
 	}
 	(void)str_put(to, S("Final-Recipient: "));
 	put_typed_address(&r->path.addr, to);
-	(void)str_printf(to, "\nAction: failed\nStatus: %s\n",
-			 r->last.enhanced[0] ? r->last.enhanced : "5.0.0");
+	(void)str_printf(to, "\nAction: %s\nStatus: %s\n", delay ? "delayed" : "failed",
+			 status_of(r, delay));
 	put_diagnostic(&r->last, to);
 	put_date("Last-Attempt-Date", r->when, to);
+	if (delay && until)
+		put_date("Will-Retry-Until", until, to);
 	arena_free(&a);
 }
 
-static void put_status(const qmsg *m, const qlog *log, const char *id, span me, str *to)
+static void put_status(const qmsg *m, const qlog *log, enum dsn_kind kind, const char *id, span me,
+		       int64_t until, str *to)
 {
 	arena a = arena_new(65536);
 	span envid, decoded;
@@ -239,17 +274,18 @@ static void put_status(const qmsg *m, const qlog *log, const char *id, span me, 
 			 m->id);
 	put_date("Arrival-Date", m->arrived, to);
 	for (size_t i = 0; i < log->count; i++)
-		if (wanted(log, &log->rcpts[i]))
-			put_recipient(log, &log->rcpts[i], to);
+		if (wanted(log, &log->rcpts[i], kind))
+			put_recipient(log, &log->rcpts[i], kind == DSN_DELAY, until, to);
 	arena_free(&a);
 }
 
-/* The octets to return: the whole message, or its header where it is large or RET=HDRS (RFC
- * 3461, 4.3). */
-static bool read_returned(const qmsg *m, uint64_t return_max, bool *whole, str *to)
+/* The octets to return: the whole message, or its header where it is large, or RET=HDRS, or nothing has
+ * failed (RFC 3461, 4.3). */
+static bool read_returned(const qmsg *m, enum dsn_kind kind, uint64_t return_max, bool *whole,
+			  str *to)
 {
 	span ret;
-	*whole = m->size <= return_max &&
+	*whole = kind != DSN_DELAY && m->size <= return_max &&
 		 !(envelope_param_get(&m->env.sender, "RET", &ret) && span_eqi(ret, S("HDRS")));
 	size_t n = *whole || m->size < HEADER_RETURN_MAX ? (size_t)m->size : HEADER_RETURN_MAX;
 	char buf[16384];
@@ -284,14 +320,15 @@ static bool make_envelope(const qmsg *m, enum dsn_kind kind, bool eight_bit, are
 {
 	static envelope_param params[] = {{{"BODY", 4}, {"8BITMIME", 8}},
 					  {{"SMTPUTF8", 8}, {NULL, 0}}};
-	bool utf8 = kind == DSN_SENDER && m->env.sender.addr.utf8;
+	bool utf8 = to_sender(kind) && m->env.sender.addr.utf8;
 	envelope_path *rcpt = arena_alloc(a, sizeof *rcpt);
 	if (!rcpt)
 		return false;
-	rcpt->addr = kind == DSN_SENDER ? m->env.sender.addr
-					: (addr){.local = S("postmaster"), .domain = S("")};
-	*e = (envelope){.xforward = kind == DSN_SENDER ? S("PROTO=" BOUNCE_PROTO)
-						       : S("PROTO=" NOTICE_PROTO),
+	rcpt->addr = to_sender(kind) ? m->env.sender.addr
+				     : (addr){.local = S("postmaster"), .domain = S("")};
+	*e = (envelope){.xforward = kind == DSN_SENDER	? S("PROTO=" BOUNCE_PROTO)
+				    : kind == DSN_DELAY ? S("PROTO=" DELAY_PROTO)
+							: S("PROTO=" NOTICE_PROTO),
 			.sender = {.addr = {.null = true}},
 			.rcpts = rcpt,
 			.rcpt_count = 1};
@@ -301,15 +338,15 @@ static bool make_envelope(const qmsg *m, enum dsn_kind kind, bool eight_bit, are
 }
 
 bool dsn_compose(const qmsg *m, const qlog *log, enum dsn_kind kind, const char *id, span me,
-		 int64_t now, uint64_t return_max, arena *a, envelope *e, str *text)
+		 int64_t now, int64_t until, uint64_t return_max, arena *a, envelope *e, str *text)
 {
 	bool whole;
 	str returned = str_new((size_t)return_max + HEADER_RETURN_MAX), body = str_new(text->max);
-	bool done = read_returned(m, return_max, &whole, &returned);
+	bool done = read_returned(m, kind, return_max, &whole, &returned);
 	int error = errno;
 	if (done) {
 		put_words(m, log, kind, id, me, &body);
-		put_status(m, log, id, me, &body);
+		put_status(m, log, kind, id, me, until, &body);
 		put_returned(id, str_span(&returned), whole, &body);
 		bool eight_bit = !ascii(str_span(&body));
 		put_head(m, kind, id, me, now, eight_bit, text);
@@ -324,7 +361,7 @@ bool dsn_compose(const qmsg *m, const qlog *log, enum dsn_kind kind, const char 
 }
 
 status dsn_send(int queue_dir, const qmsg *m, const qlog *log, enum dsn_kind kind, span me,
-		char id[static QID_LEN + 1])
+		int64_t until, char id[static QID_LEN + 1])
 {
 	uint64_t return_max;
 	arena a = arena_new(65536);
@@ -335,7 +372,7 @@ status dsn_send(int queue_dir, const qmsg *m, const qlog *log, enum dsn_kind kin
 	if (!control_number("bounce-size", 8 << 20, DSN_RETURN_MAX, &return_max))
 		return_max = DSN_RETURN_MAX;
 	qid_make(wish);
-	if (dsn_compose(m, log, kind, wish, me, clock_now(), return_max, &a, &e, &text))
+	if (dsn_compose(m, log, kind, wish, me, clock_now(), until, return_max, &a, &e, &text))
 		st = qadd_message(queue_dir, wish, &e, S(""), str_span(&text), id);
 	else
 		st = status_doubt("the bounce could not be written: %s", strerror(errno));

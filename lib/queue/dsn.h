@@ -1,4 +1,4 @@
-/* Delivery status notifications about failure: bounces (RFC 3464, RFC 6522). From <> to the sender;
+/* Delivery status notifications about failure and delay (RFC 3464, RFC 6522). From <> to the sender;
  * never about a message from <>, whose own failure nobody outside hears of. */
 #ifndef QUEUE_DSN_H
 #define QUEUE_DSN_H
@@ -18,20 +18,26 @@ enum dsn_kind {
 	DSN_SENDER, /* an ordinary bounce */
 	DSN_POSTMASTER, /* one of our bounces failed: postmaster hears of it, once */
 	DSN_DROP,	/* from <>, of somebody else: only the log hears of it */
+	DSN_DELAY,	/* a notice of delay, to the sender */
 	DSN_KEEP,	/* postmaster's own notice failed: the file is kept in failed/ */
 };
 
 /* What is due for the recipients that are QLOG_FAILED in the log now. Pure. */
 enum dsn_kind dsn_kind(const qmsg *, const qlog *);
 
+/* Whether somebody who is deferred wants the sender to hear of it: NOTIFY has DELAY, or is not there (RFC
+ * 3461, 4.1). Pure. */
+bool dsn_delay_wanted(const qmsg *, const qlog *);
+
 /* The notification's envelope (in the arena) and its octets, LF line ends. `id` is the queue ID
- * that it will have, `me` the reporting MTA, return_max as DSN_RETURN_MAX. false: the message could
+ * that it will have, `me` the reporting MTA, return_max as DSN_RETURN_MAX, `until` (DSN_DELAY) when it will be
+ * given up, 0 for no word of that. false: the message could
  * not be read (errno), or the text passed the cap of `text` (EFBIG). No zone but UTC is used. */
 bool dsn_compose(const qmsg *, const qlog *, enum dsn_kind, const char *id, span me, int64_t now,
-		 uint64_t return_max, arena *, envelope *, str *text);
+		 int64_t until, uint64_t return_max, arena *, envelope *, str *text);
 
-/* Composes and queues it; durable when the status is EX_OK, and only then may the parent change. */
-status dsn_send(int queue_dir, const qmsg *, const qlog *, enum dsn_kind, span me,
+/* Composes and queues it (`until` as above); durable when the status is EX_OK, and only then may the parent change. */
+status dsn_send(int queue_dir, const qmsg *, const qlog *, enum dsn_kind, span me, int64_t until,
 		char id[static QID_LEN + 1]);
 
 #endif

@@ -11,6 +11,7 @@ retry_clock retry_default(void)
 			     .largest = RETRY_LARGEST,
 			     .lifetime = RETRY_LIFETIME,
 			     .growth = RETRY_GROWTH,
+			     .warning = RETRY_WARNING,
 			     .attempts = RETRY_ATTEMPTS};
 }
 
@@ -26,6 +27,7 @@ bool retry_read(retry_clock *c, const char **name)
 	    {"retry-largest", 1, 7 * DAY, (uint64_t)d.largest},
 	    {"retry-lifetime", 0, YEAR, (uint64_t)d.lifetime},
 	    {"retry-attempts", 1, 1000, d.attempts},
+	    {"delay-warning", 0, YEAR, (uint64_t)d.warning},
 	};
 	uint64_t values[sizeof rows / sizeof *rows];
 	bool good = true;
@@ -44,7 +46,8 @@ bool retry_read(retry_clock *c, const char **name)
 			   .growth = (unsigned)values[1],
 			   .largest = (int64_t)values[2],
 			   .lifetime = (int64_t)values[3],
-			   .attempts = (unsigned)values[4]};
+			   .attempts = (unsigned)values[4],
+			   .warning = (int64_t)values[5]};
 	if (c->first > c->largest)
 		c->first = c->largest;
 	errno = error;
@@ -74,4 +77,9 @@ bool retry_due(const retry_clock *c, int64_t time, int64_t now)
 bool retry_give_up(const retry_clock *c, int64_t arrived, size_t attempts, int64_t now)
 {
 	return attempts >= c->attempts && now - arrived >= c->lifetime;
+}
+
+bool retry_warn(const retry_clock *c, int64_t arrived, size_t attempts, int64_t now)
+{
+	return c->warning && attempts >= RETRY_WARN_ATTEMPTS && now - arrived >= c->warning;
 }

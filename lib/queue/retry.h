@@ -13,10 +13,13 @@ enum {
 	RETRY_LARGEST = 4 * 3600,   /* control/retry-largest, seconds */
 	RETRY_LIFETIME = 5 * 86400, /* control/retry-lifetime, seconds (RFC 5321, 4.5.4.1) */
 	RETRY_ATTEMPTS = 10,	    /* control/retry-attempts */
+	RETRY_WARNING = 4 * 3600,   /* control/delay-warning, seconds; 0: never */
+	RETRY_WARN_ATTEMPTS = 3,
 };
 
 typedef struct retry_clock {
 	int64_t first, largest, lifetime; /* seconds */
+	int64_t warning;		  /* seconds; 0: none */
 	unsigned growth;		  /* percent, 100 or more */
 	unsigned attempts;
 } retry_clock;
@@ -35,5 +38,8 @@ bool retry_due(const retry_clock *, int64_t time, int64_t now);
 /* Giving up needs age and attempts: a clock that jumped, or a machine that was off for a week,
  * bounces nothing. */
 bool retry_give_up(const retry_clock *, int64_t arrived, size_t attempts, int64_t now);
+/* Whether the sender of a message that is deferred once more is to hear of the delay. Not before the
+ * third attempt, for the same reason. */
+bool retry_warn(const retry_clock *, int64_t arrived, size_t attempts, int64_t now);
 
 #endif

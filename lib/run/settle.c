@@ -104,7 +104,10 @@ static bool any_failed(const task *t)
 
 static void defer(runner *r, task *t)
 {
-	int64_t when = retry_next(&r->clock, span_str(t->m.id), t->log.attempts, clock_now());
+	int64_t now = clock_now();
+	int64_t when = retry_next(&r->clock, span_str(t->m.id), t->log.attempts, now);
+	if (retry_warn(&r->clock, t->m.arrived, t->log.attempts, now))
+		(void)bounce_warn(r->queue_dir, &t->m, &t->log, t->m.arrived + r->clock.lifetime);
 	if (!qlog_sync(&t->log) || !qmsg_defer(r->queue_dir, &t->m, when)) {
 		trouble(r, t, "cannot be deferred");
 		return;

@@ -116,8 +116,8 @@ static void texts(void)
 		qmsg m;
 		qlog l;
 		make(cases[i].env, cases[i].message, &st, &a, &m, &l);
-		CHECK(dsn_compose(&m, &l, dsn_kind(&m, &l), m.id, S("mx.test"), 1700000200, 100, &a,
-				  &e, &text),
+		CHECK(dsn_compose(&m, &l, dsn_kind(&m, &l), m.id, S("mx.test"), 1700000200, 0, 100,
+				  &a, &e, &text),
 		      "bounce %zu", i);
 		CHECK(e.sender.addr.null && e.rcpt_count == 1, "from <> to one");
 		CHECK(has(&text, "Auto-Submitted: auto-replied\n") &&
@@ -152,8 +152,9 @@ static void members(void)
 	l.rcpts[1] =
 	    (qlog_rcpt){.path = {.addr = member}, .parent = 1, .event = QLOG_FAILED, .last = st};
 	l.count = 2;
-	CHECK(dsn_compose(&m, &l, DSN_SENDER, m.id, S("mx.test"), 1700000200, 100, &a, &e, &text),
-	      "made");
+	CHECK(
+	    dsn_compose(&m, &l, DSN_SENDER, m.id, S("mx.test"), 1700000200, 0, 100, &a, &e, &text),
+	    "made");
 	CHECK(has(&text,
 		  "Original-Recipient: rfc822; list@d.test\nFinal-Recipient: rfc822; m@d.test\n"),
 	      "both names");
@@ -166,6 +167,54 @@ static void members(void)
 	arena_free(&a);
 }
 
+/* A notice of delay: who wants it, and what it says. */
+static void delays(void)
+{
+	static const struct {
+		const char *envelope;
+		enum qlog_event event;
+		bool wanted;
+	} cases[] = {
+	    {"MAIL FROM:<a@b.test>\nRCPT TO:<c@d.test>\nDATA\n", QLOG_DEFERRED, true},
+	    {"MAIL FROM:<a@b.test>\nRCPT TO:<c@d.test>\nDATA\n", QLOG_NONE, false},
+	    {"MAIL FROM:<a@b.test>\nRCPT TO:<c@d.test>\nDATA\n", QLOG_FAILED, false},
+	    {"MAIL FROM:<a@b.test>\nRCPT TO:<c@d.test> NOTIFY=FAILURE\nDATA\n", QLOG_DEFERRED,
+	     false},
+	    {"MAIL FROM:<a@b.test>\nRCPT TO:<c@d.test> NOTIFY=NEVER\nDATA\n", QLOG_DEFERRED, false},
+	    {"MAIL FROM:<a@b.test>\nRCPT TO:<c@d.test> NOTIFY=failure,delay\nDATA\n", QLOG_DEFERRED,
+	     true},
+	    {"MAIL FROM:<>\nRCPT TO:<c@d.test>\nDATA\n", QLOG_DEFERRED, false},
+	};
+	status st = status_make(EX_TEMPFAIL, 450, "4.2.0", "busy");
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		arena a = arena_new(65536);
+		str text = str_new(65536);
+		envelope e;
+		qmsg m;
+		qlog l;
+		make(cases[i].envelope, "Subject: x\n\nbody of it\n", &st, &a, &m, &l);
+		l.rcpts[0].event = cases[i].event;
+		CHECK(dsn_delay_wanted(&m, &l) == cases[i].wanted, "delay %zu", i);
+		if (cases[i].wanted) {
+			CHECK(dsn_compose(&m, &l, DSN_DELAY, m.id, S("mx.test"), 1700000200,
+					  1700432000, 100000, &a, &e, &text),
+			      "made");
+			CHECK(has(&text,
+				  "To: <a@b.test>\nSubject: Delivery of your message is delayed\n"),
+			      "to the sender");
+			CHECK(has(&text, "Action: delayed\nStatus: 4.2.0\n") &&
+				  has(&text, "Will-Retry-Until: Sun, 19 Nov 2023 22:13:20 +0000\n"),
+			      "RFC 3464, 2.3.3, 2.3.9");
+			CHECK(has(&text, "text/rfc822-headers") && !has(&text, "body of it"),
+			      "the header alone");
+			CHECK(span_eq(e.xforward, S("PROTO=DELAY")), "nobody hears of its failure");
+		}
+		str_free(&text);
+		unmake(&m, &l);
+		arena_free(&a);
+	}
+}
+
 static void sending(void)
 {
 	int dir = queue_dir_make();
@@ -176,7 +225,7 @@ static void sending(void)
 	qlog l;
 	make("MAIL FROM:<a@b.test>\nRCPT TO:<c@d.test>\nDATA\n", "Subject: x\n\nbody\n", &st, &a,
 	     &m, &l);
-	st = dsn_send(dir, &m, &l, DSN_SENDER, S("mx.test"), id);
+	st = dsn_send(dir, &m, &l, DSN_SENDER, S("mx.test"), 0, id);
 	CHECK(st.code == EX_OK, "queued: %s", st.text);
 	(void)snprintf(name, sizeof name, "new/%s", id);
 	CHECK(qmsg_claim(dir, name, &bounce) == QMSG_OK, "it is there");
@@ -192,11 +241,11 @@ static void sending(void)
 	qmsg_close(&bounce);
 	(void)snprintf(name, sizeof name, "%s/queue/tmp", test_root);
 	CHECK(rmdir(name) == 0, "no tmp/");
-	st = dsn_send(dir, &m, &l, DSN_SENDER, S("mx.test"), id);
+	st = dsn_send(dir, &m, &l, DSN_SENDER, S("mx.test"), 0, id);
 	CHECK(st.code == EX_TEMPFAIL, "what cannot be queued is said");
 	close(m.fd);
 	m.fd = -1;
-	st = dsn_send(dir, &m, &l, DSN_SENDER, S("mx.test"), id);
+	st = dsn_send(dir, &m, &l, DSN_SENDER, S("mx.test"), 0, id);
 	CHECK(st.code == EX_TEMPFAIL, "nor what cannot be read");
 	free(l.rcpts);
 	arena_free(&a);
@@ -208,6 +257,7 @@ int main(void)
 	kinds();
 	texts();
 	members();
+	delays();
 	sending();
 	return unit_done();
 }

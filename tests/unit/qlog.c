@@ -47,12 +47,16 @@ static void life(int dir, str *text)
 	qlog_record(&l, 3, QLOG_DELIVERED, &st);
 	st = status_make(EX_NOUSER, 550, "5.1.1", "no such user");
 	qlog_record(&l, 4, QLOG_FAILED, &st);
-	CHECK(qlog_sync(&l) && l.error == 0, "sync again");
+	CHECK(!l.warned, "nobody was told of a delay");
+	qlog_warned(&l, "00000000000000000000000W");
+	qlog_released(&l);
+	CHECK(qlog_sync(&l) && l.error == 0 && l.warned, "sync again");
 	qlog_record(&l, 5, QLOG_FAILED, &st);
 	CHECK(l.error == EINVAL && !qlog_sync(&l), "a number that is none is an error, sticky");
 	qlog_close(&l);
 
-	CHECK(qlog_open(&l, dir, &message) && l.count == 4 && l.attempts == 1, "read again");
+	CHECK(qlog_open(&l, dir, &message) && l.count == 4 && l.attempts == 1 && l.warned,
+	      "read again");
 	CHECK(l.rcpts[0].event == QLOG_DEFERRED && l.rcpts[0].last.reply == 450 &&
 		  strcmp(l.rcpts[0].last.enhanced, "4.2.0") == 0 &&
 		  strcmp(l.rcpts[0].last.text, "mailbox busy, try \"later\"") == 0,

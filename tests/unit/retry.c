@@ -81,6 +81,30 @@ static void giving_up(void)
 		      cases[i].what);
 }
 
+static void warning(void)
+{
+	enum { T0 = 1700000000 };
+	static const struct {
+		int64_t warning, now;
+		size_t attempts;
+		bool warn;
+		const char *what;
+	} cases[] = {
+	    {14400, T0 + 14399, 100, false, "too young"},
+	    {14400, T0 + 14400, 3, true, "both"},
+	    {14400, T0 + 400 * 86400, 2, false, "a clock that jumped a year"},
+	    {14400, T0 - 100, 100, false, "a clock that jumped back"},
+	    {0, T0 + 86400, 100, false, "never"},
+	};
+	retry_clock c = retry_default();
+	CHECK(c.warning == 14400, "four hours");
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		c.warning = cases[i].warning;
+		CHECK(retry_warn(&c, T0, cases[i].attempts, cases[i].now) == cases[i].warn, "%s",
+		      cases[i].what);
+	}
+}
+
 static void due(void)
 {
 	static const struct {
@@ -115,6 +139,8 @@ static void control(void)
 	    {"retry-first", "0\n", false, RETRY_FIRST},
 	    {"retry-first", "soon\n", false, RETRY_FIRST},
 	    {"retry-largest", "20\n", true, 20},
+	    {"delay-warning", "0\n", true, RETRY_FIRST},
+	    {"delay-warning", "-1\n", false, RETRY_FIRST},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		(void)snprintf(path, sizeof path, "%s/control/%s", dir, cases[i].name);
@@ -136,6 +162,7 @@ int main(void)
 	growing();
 	giving_up();
 	due();
+	warning();
 	control();
 	return unit_done();
 }

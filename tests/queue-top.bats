@@ -8,6 +8,7 @@ setup() {
 	Q=$PABAL_ROOT/queue
 	N=0
 	NOW=1700000000
+	cd "$BATS_TEST_TMPDIR" || return
 }
 
 # add AGE SENDER RCPT…: a message that came AGE seconds ago; its ID in $ID.

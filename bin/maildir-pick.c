@@ -28,6 +28,7 @@ typedef struct picker {
 	bool sizes; /* it asks for them */
 	maildir_scan scan;
 	bool trouble;
+	crew_ahead ahead; /* a mark: 1 + enum pick_truth */
 	peek reader;
 	line_style style;
 	str path;
@@ -106,13 +107,48 @@ static void put(picker *p, const scan_message *m, str *to)
 	(p->form == TSV ? line_tsv : line_json)(&p->style, &s, str_span(&p->path), to);
 }
 
+/* While the directories are read. A message that could not be read, or has got another name, is left to work(). */
+static void glance(void *arg, size_t from, size_t to)
+{
+	picker *p = arg;
+	bool read;
+	for (size_t i = from; i < to; i++) {
+		scan_message *m = p->scan.messages + i;
+		unsigned char *mark = crew_ahead_mark(&p->ahead, m->number);
+		const char *name = m->name;
+		if (!mark || *mark)
+			continue;
+		enum pick_truth t = look(p, m, &read);
+		if (t != PICK_UNKNOWN && m->name == name)
+			*mark = (unsigned char)(1 + t);
+	}
+}
+
+static void grown(void *arg)
+{
+	picker *p = arg;
+	crew_ahead_grown(&p->ahead, p->scan.count);
+}
+
+/* What glance() found; a record is made of what is read, so a message that needs one is read again. */
+static enum pick_truth known(const picker *p, const scan_message *m)
+{
+	const unsigned char *mark = crew_ahead_mark(&p->ahead, m->number);
+	if (!mark || !*mark)
+		return PICK_UNKNOWN;
+	enum pick_truth t = *mark - 1 == PICK_YES ? PICK_YES : PICK_NO;
+	return p->form == PATHS || t == (p->inverse ? PICK_YES : PICK_NO) ? t : PICK_UNKNOWN;
+}
+
 static void work(void *arg, size_t from, size_t to, str *result, crew_tally *tally)
 {
 	picker *p = arg;
 	bool read;
 	for (size_t i = from; i < to; i++) {
 		scan_message *m = p->scan.messages + i;
-		enum pick_truth t = look(p, m, &read);
+		enum pick_truth t = known(p, m);
+		if (t == PICK_UNKNOWN)
+			t = look(p, m, &read);
 		if (t == PICK_UNKNOWN && errno != ENOENT) {
 			warn_errno("%s%s", p->scan.parts[m->part].prefix, m->name);
 			tally->failed++;
@@ -144,7 +180,11 @@ static void gather(picker *p, char **arguments)
 		(void)add_input(p, span_str(*arguments));
 	if (count > 1)
 		maildir_scan_sort(&p->scan, 0);
-	if (!count && !inputs_read(0, p->end, add_input, p))
+	bool done = count || inputs_read(0, p->end, add_input, p);
+	int error = errno;
+	crew_ahead_end(&p->ahead);
+	errno = error;
+	if (!done)
 		die_errno(EX_NOINPUT, "standard input");
 }
 
@@ -204,6 +244,7 @@ static void parse(picker *p, span text)
 
 static void finish(picker *p)
 {
+	crew_ahead_free(&p->ahead);
 	peek_close(&p->reader);
 	pick_free(p->expression);
 	str_free(&p->path);
@@ -220,12 +261,15 @@ int main(int argc, char **argv)
 	parse(&p, span_str(argv[optind]));
 	p.safe_paths = p.end && isatty(1);
 	maildir_scan_open(&p.scan);
-	gather(&p, argv + optind + 1);
 	conv *converters = conv_new();
 	charset_opener opener = conv_opener(converters);
 	arena mem = arena_new(MEMORY);
 	p.style = (line_style){.opener = &opener, .mem = &mem};
 	peek_open(&p.reader, &p.scan);
+	crew_ahead_open(&p.ahead, SCAN_MESSAGES_MAX, glance, &p);
+	p.scan.grown = grown;
+	p.scan.grown_arg = &p;
+	gather(&p, argv + optind + 1);
 	out_open(&o, 1, OUT_ROOM);
 	bool written = crew_run(p.scan.count, PIECE, work, &p, &o, &tally);
 	if (!written && errno != EPIPE)

@@ -11,7 +11,7 @@
 #include "maildir/find.h"
 
 static const size_t MEMORY = (size_t)16 << 30;
-enum { NAMES_PIECE = 1 << 16 };
+enum { NAMES_PIECE = 1 << 16, GROWN_STEP = 256 };
 enum { RECENT = 8 }; /* parts in which the one of a path is looked for */
 
 void maildir_scan_open(maildir_scan *s)
@@ -66,8 +66,11 @@ static char *keep_name(maildir_scan *s, span name)
 
 static scan_message *add_message(maildir_scan *s, span name)
 {
+	if (s->grown && s->count && s->count % GROWN_STEP == 0)
+		s->grown(s->grown_arg);
 	char *copy = keep_name(s, name);
-	if (!copy || s->count >= SCAN_MESSAGES_MAX || name.n > UINT32_MAX) {
+	if (!copy || s->count >= SCAN_MESSAGES_MAX || s->added == UINT32_MAX ||
+	    name.n > UINT32_MAX) {
 		errno = EFBIG;
 		return NULL;
 	}
@@ -76,7 +79,7 @@ static scan_message *add_message(maildir_scan *s, span name)
 		s->messages = xrealloc(s->messages, s->room, sizeof *s->messages);
 	}
 	scan_message *m = s->messages + s->count++;
-	*m = (scan_message){copy, (uint32_t)(s->part_count - 1), (uint32_t)name.n, 0};
+	*m = (scan_message){copy, (uint32_t)(s->part_count - 1), (uint32_t)name.n, s->added++, 0};
 	return m;
 }
 

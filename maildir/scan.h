@@ -19,6 +19,7 @@ typedef struct scan_message {
 	const char *name; /* below the part */
 	uint32_t part;
 	uint32_t n;	 /* octets of the name */
+	uint32_t number; /* how many were added before: its own for good, whatever the order */
 	int64_t arrived; /* epoch seconds by the name, else by the file; 0 where neither is known */
 } scan_message;
 
@@ -29,6 +30,9 @@ typedef struct maildir_scan {
 	scan_part *parts;
 	scan_message *messages;
 	size_t part_count, part_room, count, room;
+	uint32_t added;
+	void (*grown)(void *); /* where set: told from time to time, while messages are added */
+	void *grown_arg;
 } maildir_scan;
 
 void maildir_scan_open(maildir_scan *);

@@ -2,8 +2,11 @@
 
 #include <fcntl.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -12,12 +15,12 @@
 #include "io/in.h"
 
 enum {
-	MEMBERS_MAX = 4,
 	RESULT_MAX = 1 << 30, /* octets that one piece may write */
 	PIPE_ROOM = 1 << 20,  /* so that nobody waits for his turn to be read */
 	READ_ROOM = 65536,
 	QUIET_MS = 2000,
 	SHOW_MS = 250,
+	AHEAD_LEAST = 512,
 };
 
 typedef struct frame {
@@ -29,8 +32,8 @@ typedef struct crew {
 	size_t count, piece, members;
 	crew_work *work;
 	void *arg;
-	pid_t pids[MEMBERS_MAX];
-	in pipes[MEMBERS_MAX];
+	pid_t pids[CREW_MEMBERS_MAX];
+	in pipes[CREW_MEMBERS_MAX];
 	int64_t begun, shown; /* clock_ms(); shown 0: nothing is */
 } crew;
 
@@ -41,7 +44,7 @@ static size_t processors(void)
 	if (sched_getaffinity(0, sizeof set, &set) < 0)
 		return 1;
 	size_t n = (size_t)CPU_COUNT(&set);
-	return n < MEMBERS_MAX ? n : MEMBERS_MAX;
+	return n < CREW_MEMBERS_MAX ? n : CREW_MEMBERS_MAX;
 }
 
 static bool do_piece(const crew *c, size_t index, str *result, crew_tally *tally)
@@ -187,4 +190,71 @@ bool crew_run(size_t count, size_t piece, crew_work *work, void *arg, out *o, cr
 		return false;
 	errno = good ? errno : ECHILD;
 	return good;
+}
+
+/* ---- ahead */
+
+void crew_ahead_open(crew_ahead *a, size_t room, crew_glance *glance, void *arg)
+{
+	*a = (crew_ahead){.glance = glance, .arg = arg, .room = room};
+	size_t n = processors();
+	if (n < 2)
+		return;
+	/* only what is touched becomes memory */
+	void *marks = mmap(NULL, room, PROT_READ | PROT_WRITE,
+			   MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (marks == MAP_FAILED)
+		return;
+	a->marks = marks;
+	a->members = n - 1; /* one makes the list */
+}
+
+/* Nobody waits for what it finds any more, once the one that makes the list is gone. */
+static _Noreturn void be_ahead(const crew_ahead *a, size_t count, pid_t parent)
+{
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && getppid() == parent)
+		a->glance(a->arg, a->given, count);
+	_exit(0);
+}
+
+/* Each time more than all before: few processes, however little there is to do for an entry. */
+void crew_ahead_grown(crew_ahead *a, size_t count)
+{
+	if (count < a->given || count - a->given < AHEAD_LEAST + a->given)
+		return;
+	for (size_t i = 0; i < a->members; i++) {
+		if (a->pids[i] && waitpid(a->pids[i], NULL, WNOHANG) == 0)
+			continue;
+		pid_t parent = getpid(), pid = fork();
+		if (pid == 0)
+			be_ahead(a, count, parent);
+		a->pids[i] = pid < 0 ? 0 : pid;
+		if (pid > 0)
+			a->given = count;
+		return;
+	}
+}
+
+unsigned char *crew_ahead_mark(const crew_ahead *a, size_t i)
+{
+	return a->marks && i < a->room ? a->marks + i : NULL;
+}
+
+void crew_ahead_end(crew_ahead *a)
+{
+	for (size_t i = 0; i < a->members; i++)
+		if (a->pids[i])
+			(void)kill(a->pids[i], SIGKILL);
+	for (size_t i = 0; i < a->members; i++)
+		while (a->pids[i] && waitpid(a->pids[i], NULL, 0) < 0 && errno == EINTR)
+			;
+	a->members = 0;
+}
+
+void crew_ahead_free(crew_ahead *a)
+{
+	crew_ahead_end(a);
+	if (a->marks)
+		(void)munmap(a->marks, a->room);
+	a->marks = NULL;
 }

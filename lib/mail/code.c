@@ -545,5 +545,5 @@ enum part_encoding code_choose(span octets, bool text, bool eight_bit_ok)
 		return PART_7BIT;
 	if (plain && eight_bit_ok && text)
 		return PART_8BIT;
-	return text && high + control <= octets.n / 6 ? PART_QP : PART_BASE64;
+	return text && control <= octets.n / 6 ? PART_QP : PART_BASE64;
 }

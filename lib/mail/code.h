@@ -36,7 +36,7 @@ typedef struct encoder {
 	size_t held_n, column;
 	bool text; /* quoted-printable: LF is a line end, not an octet */
 	/* Set after encoder_init() where they are wanted: */
-	bool crlf;     /* line ends are CRLF, in text that is read too: an LF alone is an octet there */
+	bool crlf; /* line ends are CRLF, in text that is read too: an LF alone is an octet there */
 	bool open_end; /* nothing is put behind the last octet: a line end stands there already */
 	bool dashes;   /* quoted-printable: '-' is encoded where it begins a line */
 } encoder;
@@ -52,7 +52,7 @@ enum { CODE_LINE_MAX = 998 };
 bool code_is_7bit(span octets);
 
 /* The most readable encoding that carries these octets: 7bit, 8bit where allowed, quoted-printable for text
- * as long as a sixth or less is encoded, else base64. Lines over 998 octets, NULs and bare CRs need one. */
+ * (what is ASCII in it stays readable), base64 for all else. Lines over 998 octets, NULs and bare CRs need one. */
 enum part_encoding code_choose(span octets, bool text, bool eight_bit_ok);
 span code_name(enum part_encoding);
 enum part_encoding code_by_name(span name); /* blanks and comments aside; "" is 7bit */

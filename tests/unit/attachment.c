@@ -44,12 +44,12 @@ static void judged(void)
 		enum part_encoding encoding;
 	} table[] = {
 	    {"text/plain", "abc\n", false, "text/plain", "us-ascii", PART_7BIT},
-	    {"text/plain", "한글\n", false, "text/plain", "utf-8", PART_BASE64},
+	    {"text/plain", "한글\n", false, "text/plain", "utf-8", PART_QP},
 	    {"text/plain", "mostly ASCII, é once in a line\n", false, "text/plain", "utf-8",
 	     PART_QP},
 	    {"text/plain", "\xb0\xa1\n", false, "application/octet-stream", "", PART_BASE64},
 	    {"text/plain; charset=euc-kr", "\xb0\xa1\n", true, "text/plain; charset=euc-kr", "",
-	     PART_BASE64},
+	     PART_QP},
 	    {"text/plain; format=flowed", "abc\n", true, "text/plain; format=flowed", "us-ascii",
 	     PART_7BIT},
 	    {"text/plain", "a\r\n", false, "text/plain", "us-ascii", PART_QP},

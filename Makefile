@@ -61,7 +61,7 @@ LINK_tcp-serve       := net io base : z
 LINK_thru            := io base : z
 
 COMMANDS := $(sort $(basename $(notdir $(wildcard bin/*.c))))
-FOLDERS := base io mail net queue auth resolve smtp imap pop3 write run
+FOLDERS := base io mail net tls queue auth resolve smtp imap pop3 write run
 LIBSRC := $(foreach f,$(FOLDERS),$(wildcard lib/$f/*.c)) $(wildcard maildir/*.c)
 archive = $(B)/lib$1.a
 before_colon = $(shell echo '$1' | sed 's/ *:.*//')

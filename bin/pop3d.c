@@ -30,6 +30,7 @@ int main(int argc, char **argv)
 {
 	static const login_protocol pop3 = {
 	    .name = "pop3d",
+	    .alpn = "pop3",
 	    .crowded = "-ERR [SYS/TEMP] too many connections from there\r\n",
 	    .session_in = POP3_IN,
 	    .session_out = POP3_OUT,

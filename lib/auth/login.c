@@ -1,5 +1,8 @@
 #include "auth/login.h"
 
+#include <string.h>
+#include <unistd.h>
+
 #include "auth/login_record.h"
 #include "mail/base64.h"
 
@@ -78,4 +81,39 @@ enum login_answer login_password(login_talk *t, span user, span password)
 	str_free(&plain);
 	str_free(&text);
 	return a;
+}
+
+/* The old descriptors are closed: only tls-wrap holds the connection. */
+static void move(login_talk *t)
+{
+	int was[2] = {t->in->fd, t->out->fd};
+	in_reset(t->in, t->passed);
+	out_reset(t->out, t->passed);
+	if (t->moved)
+		t->moved(t->passed);
+	t->passed = -1;
+	(void)close(was[0]);
+	if (was[1] != was[0])
+		(void)close(was[1]);
+}
+
+bool login_start_tls(login_talk *t)
+{
+	char type, flags[8];
+	size_t n = 0;
+	t->passed = -1;
+	t->from.passed = &t->passed;
+	int64_t deadline = t->in->deadline; /* of all until the login: it goes on */
+	bool came = out_flush(t->out) && frame_send(t->monitor, 'T', NULL, 0) &&
+		    frame_recv(&t->from, &type, flags, sizeof flags, &n) == IN_OK && type == 'C' &&
+		    n == 0 && frame_recv(&t->from, &type, flags, sizeof flags, &n) == IN_OK &&
+		    type == 'T' && n == 2 && t->passed >= 0;
+	t->from.passed = NULL;
+	if (!came)
+		return false;
+	move(t);
+	t->in->deadline = deadline;
+	t->allowed = flags[0] == '1';
+	t->tls = flags[1] == '0' + LOGIN_TLS_ACTIVE ? LOGIN_TLS_ACTIVE : LOGIN_TLS_NONE;
+	return t->tls == LOGIN_TLS_ACTIVE;
 }

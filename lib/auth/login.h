@@ -28,6 +28,12 @@ enum login_answer {
 	LOGIN_GONE,  /* the monitor hangs up: so does the talker */
 };
 
+enum login_tls {
+	LOGIN_TLS_NONE,	   /* not offered: no key, or no socket */
+	LOGIN_TLS_OFFERED, /* the client may ask for it (STARTTLS, STLS) */
+	LOGIN_TLS_ACTIVE,
+};
+
 /* What the talker's function has. */
 typedef struct login_talk {
 	in *in; /* the client, LOGIN_IN octets */
@@ -35,13 +41,16 @@ typedef struct login_talk {
 	span me;      /* control/me */
 	bool allowed; /* a login is: TLS, or loopback where control/login-without-tls says so */
 	bool scram;   /* SCRAM-SHA-256 is offered */
-	int idle_ms;  /* the longest for a command, and for all of it together */
+	enum login_tls tls;
+	int idle_ms; /* the longest for a command, and for all of it together */
 	volatile sig_atomic_t *stop, *waiting; /* as in smtp/server.h */
 	str state;			       /* for the session: what it must know */
 	char text[LOGIN_TEXT_MAX]; /* behind WRONG, TEMP and BAD: words for the client */
 	bool hung_up;		   /* set by the function where the client may be writing still */
 	int monitor;
 	in from;
+	int passed;	       /* a descriptor from the monitor, -1: none */
+	void (*moved)(int fd); /* the connection is on another descriptor now; NULL: nobody asks */
 } login_talk;
 
 /* Begins; `initial` is the initial response in base64, p NULL where there is none. The challenge is in base64. */
@@ -50,6 +59,18 @@ enum login_answer login_start(login_talk *, span mechanism, span initial, str *c
 enum login_answer login_respond(login_talk *, span response, str *challenge);
 /* User and password at once. */
 enum login_answer login_password(login_talk *, span user, span password);
+
+/* The client asked for TLS. In a protocol:
+ *
+ *     where t->tls is not LOGIN_TLS_OFFERED      no, and go on
+ *     where in_buffered(t->in) is not 0          no, hung_up and the end: what was pipelined behind the command came in
+ *                                                the clear and must not count later (CVE-2011-0411, CVE-2021-33515)
+ *     else                                       put "go ahead" into t->out, and call this
+ *
+ * It flushes, hands the connection to tls-wrap(8) and waits for the handshake. true: t->in and t->out lead through TLS
+ * now, t->tls and t->allowed (LOGINDISABLED) are new; the protocol forgets whatever the client said before (its state,
+ * names, errors, capabilities: they are asked for anew; POP3 and IMAP greet no second time). false: close without a word. */
+bool login_start_tls(login_talk *);
 
 /* What the session's function has. */
 typedef struct login_session {

@@ -6,10 +6,14 @@
  *     P                      behind it: what is allowed there?
  *     S  LINE                a new exchange: mechanism, blank, initial response in base64, or the mechanism alone
  *     R  LINE                a response in base64, or "*"
+ *     T                      TLS, please: nothing more is read from the connection
  *     H  STATE NUL octets    after a Y: what the session must know, and what was read of the client already
  *
  *     monitor to talker
- *     P  FLAGS               to P: '1' or '0', whether a login is allowed; '2': too many connections
+ *     P  FLAGS               to P: '1' or '0', whether a login is allowed, '2': too many connections; then enum login_tls
+ *                            as a digit
+ *     C                      before the T that tells of success: the connection as it goes on, passed along
+ *     T  FLAGS               to T: as to P; empty where there was no handshake
  *     +  BASE64              a challenge
  *     Y                      logged in: send H and end
  *     W, T, B  TEXT          wrong, temporary, bad

@@ -340,8 +340,10 @@ static bool seccomp_talker(int listener, int keeper)
 	n = add(rules, n, __NR_sendto, 4, 0);
 	if (listener >= 0)
 		n = add(rules, n, __NR_accept4, 0, (uint32_t)listener);
-	if (keeper >= 0)
+	if (keeper >= 0) {
 		n = add(rules, n, __NR_sendmsg, 0, (uint32_t)keeper);
+		n = add(rules, n, __NR_recvmsg, 0, (uint32_t)keeper);
+	}
 	return install(rules, n);
 }
 

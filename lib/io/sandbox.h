@@ -14,7 +14,7 @@ typedef struct sandbox_path {
 } sandbox_path;
 
 /* A talker: no_new_privs; Landlock with nothing allowed; seccomp that lets through reading and writing
- * open fds, accept4 on `listener` (-1: none), sendmsg on `keeper` for the passing of a connection, poll,
+ * open fds, accept4 on `listener` (-1: none), sendmsg and recvmsg on `keeper` for the passing of a connection, poll,
  * time, memory and exit, for this architecture only (others: kill); RLIMIT_NOFILE, RLIMIT_AS,
  * RLIMIT_CORE 0, RLIMIT_NPROC 0 where it applies. Forbidden calls fail with EPERM. */
 bool sandbox_talker(int listener, int keeper);

@@ -14,6 +14,7 @@
 #include "io/log.h"
 #include "io/proc.h"
 #include "io/user.h"
+#include "net/handover.h"
 #include "net/listen.h"
 #include "net/ucspi.h"
 #include "run/crowd.h"
@@ -38,6 +39,9 @@ typedef struct monitor {
 	int passed, client; /* descriptors of the connection, -1: none, or fds 0 and 1 */
 	peer peer;
 	bool allowed, crowded;
+	tls_service *tls;
+	const char *alpn;
+	enum login_tls tls_state;
 	unsigned tries;
 	bool yes;
 	login_helper helper;
@@ -99,8 +103,7 @@ static void configure(monitor *m)
 /* TLS, or this machine where the operator allows it. */
 static void judge_peer(monitor *m)
 {
-	const char *tls = getenv("TLS_VERSION");
-	m->allowed = (tls && *tls && !m->listening) || (m->loopback_allowed && m->peer.loopback);
+	m->allowed = m->tls_state == LOGIN_TLS_ACTIVE || (m->loopback_allowed && m->peer.loopback);
 	if (m->peer.remote_ip[0])
 		(void)peer_to_env(&m->peer); /* auth-check counts by it */
 	else
@@ -133,6 +136,55 @@ static bool new_connection(monitor *m)
 static bool reply(const monitor *m, char type, span payload)
 {
 	return frame_send(m->fd, type, &payload, 1);
+}
+
+/* What is allowed here, to P and T: behind `passed`, where the connection goes on over that. */
+static bool tell(const monitor *m, char type, int passed)
+{
+	char flags[2] = {m->crowded ? '2' : m->allowed ? '1' : '0', (char)('0' + m->tls_state)};
+	span payload = {flags, sizeof flags};
+	return frame_send_behind(m->fd, 'C', passed, type, &payload, 1);
+}
+
+static void log_no_tls(const monitor *m, const char *why)
+{
+	log_line l;
+	log_begin(&l, "tls-failed");
+	if (m->peer.remote_ip[0])
+		log_puts(&l, "ip", m->peer.remote_ip);
+	log_puts(&l, "text", why);
+	log_end(&l);
+}
+
+/* The connection is the plaintext end from now on; as a listener's connections it has the time-out itself. */
+static bool replace_client(monitor *m, int plain)
+{
+	struct timeval t = {.tv_sec = m->idle_ms / 1000};
+	(void)setsockopt(plain, SOL_SOCKET, SO_RCVTIMEO, &t, sizeof t);
+	if (!m->listening)
+		return dup2(plain, 0) >= 0 && dup2(plain, 1) >= 0 && close(plain) == 0;
+	(void)close(m->client);
+	m->client = plain;
+	return true;
+}
+
+static bool start_tls(monitor *m)
+{
+	tls_facts facts;
+	char why[TLS_WHY_MAX];
+	tls_want want = {.alpn = m->alpn};
+	if (m->tls_state != LOGIN_TLS_OFFERED || m->yes || (m->listening && m->client < 0))
+		return false;
+	login_helper_end(&m->helper);
+	int plain = tls_start(m->tls, m->listening ? m->client : 0, &want, &facts, why);
+	if (plain < 0) {
+		log_no_tls(m, why);
+		return reply(m, 'T', S(""));
+	}
+	m->tls_state = LOGIN_TLS_ACTIVE;
+	(void)tls_facts_to_env(&facts);
+	judge_peer(m);
+	return tell(m, 'T', plain) && replace_client(m, plain);
 }
 
 static char letter(enum login_answer a)
@@ -180,7 +232,9 @@ static bool on_record(monitor *m, char type, span payload)
 	case 'C':
 		return new_connection(m);
 	case 'P':
-		return reply(m, 'P', m->crowded ? S("2") : m->allowed ? S("1") : S("0"));
+		return tell(m, 'P', -1);
+	case 'T':
+		return start_tls(m);
 	case 'S':
 		return start_exchange(m, payload);
 	case 'R':
@@ -247,6 +301,7 @@ static int be_monitor(monitor *m, const login_protocol *p)
 	if (slot->board)
 		(void)munmap((void *)(uintptr_t)slot->board, PREFORK_MAX);
 	crowd_close(&m->crowd);
+	tls_service_close(m->tls);
 	if (slot->wake >= 0)
 		(void)close(slot->wake);
 	end.ip = m->peer.remote_ip;
@@ -258,8 +313,11 @@ static int be_monitor(monitor *m, const login_protocol *p)
 static int be_talker(monitor *m, const login_protocol *p, int fd, const prefork_slot *slot,
 		     pid_t parent)
 {
-	login_talk t = {
-	    .me = m->me, .allowed = m->allowed, .scram = m->scram, .idle_ms = m->idle_ms};
+	login_talk t = {.me = m->me,
+			.allowed = m->allowed,
+			.scram = m->scram,
+			.tls = m->tls_state,
+			.idle_ms = m->idle_ms};
 	(void)signal(SIGINT, SIG_IGN); /* of a terminal; the monitor passes on a SIGTERM */
 	if (!user_become_nobody()) {
 		warn_errno("cannot become nobody");
@@ -268,8 +326,23 @@ static int be_talker(monitor *m, const login_protocol *p, int fd, const prefork_
 	return login_talker(p, &t, m->listening, fd, parent, m->sandbox_optional, slot);
 }
 
+static bool is_socket(int fd)
+{
+	struct stat st;
+	return fstat(fd, &st) == 0 && S_ISSOCK(st.st_mode);
+}
+
+static enum login_tls tls_at_start(const monitor *m)
+{
+	const char *version = getenv("TLS_VERSION");
+	if (!m->listening && version && *version)
+		return LOGIN_TLS_ACTIVE; /* tls-wrap executed us */
+	(void)tls_facts_to_env(NULL);
+	return m->tls->ready && (m->listening || is_socket(0)) ? LOGIN_TLS_OFFERED : LOGIN_TLS_NONE;
+}
+
 static int pair(const login_protocol *p, bool listening, const prefork_slot *slot,
-		const crowd *shared)
+		const crowd *shared, tls_service *tls)
 {
 	monitor *m = xcalloc(1, sizeof *m);
 	int ends[2];
@@ -279,6 +352,9 @@ static int pair(const login_protocol *p, bool listening, const prefork_slot *slo
 	m->crowd = *shared;
 	crowd_leave(&m->crowd, slot);
 	m->passed = m->client = -1;
+	m->tls = tls;
+	m->alpn = p->alpn;
+	m->tls_state = tls_at_start(m);
 	configure(m);
 	if (!listening) {
 		peer_from_env(&m->peer, 0);
@@ -305,9 +381,8 @@ static int pair(const login_protocol *p, bool listening, const prefork_slot *slo
 /* Words for a person never go to the client: fds 1 and 2 of inetd's wait mode are the listener too. */
 static void no_socket_on(int fd, int flags)
 {
-	struct stat st;
 	int null;
-	if (fstat(fd, &st) < 0 || !S_ISSOCK(st.st_mode) || (null = open("/dev/null", flags)) < 0)
+	if (!is_socket(fd) || (null = open("/dev/null", flags)) < 0)
 		return;
 	(void)dup2(null, fd);
 	(void)close(null);
@@ -335,14 +410,24 @@ static void make_run(void)
 	str_free(&path);
 }
 
+/* Only where there are keys: without them an exec is saved. */
+static bool want_tls(bool listening)
+{
+	const char *version = getenv("TLS_VERSION");
+	return (listening || (is_socket(0) && !(version && *version))) && control_exists("tls");
+}
+
 int login_serve(const login_protocol *p, bool *leave)
 {
 	prefork_slot slot = PREFORK_ALONE;
 	crowd shared = {NULL, 0};
+	tls_service tls = TLS_SERVICE_NONE;
 	bool listening = listen_is(0);
 	*leave = false;
 	no_socket_on(2, O_WRONLY);
 	make_run();
+	if (want_tls(listening) && !(tls_service_start(&tls, false) && tls_service_ready(&tls)))
+		log_config_error("control/tls", 0, tls.why);
 	if (!user_limit_powers(USER_SETUID_KILL))
 		return EX_TEMPFAIL;
 	if (listening) {
@@ -356,5 +441,5 @@ int login_serve(const login_protocol *p, bool *leave)
 			return role == PREFORK_PARENT ? EX_OK : EX_TEMPFAIL;
 	}
 	*leave = true; /* from a sandbox nothing that runs at exit could do its work */
-	return pair(p, listening, &slot, &shared);
+	return pair(p, listening, &slot, &shared, &tls);
 }

@@ -16,6 +16,8 @@ typedef struct login_protocol {
 	const char
 	    *crowded; /* said to a connection of a network that has too many; then it is closed */
 	const char *name; /* of the program, for the log */
+	const char *
+	    alpn; /* names by commas that a client may offer behind STARTTLS; NULL: none is looked at */
 	size_t session_in,
 	    session_out;	   /* octets of the session's buffers, session_in >= LOGIN_IN */
 	const sandbox_path *paths; /* what else the session reaches, for reading */

@@ -13,9 +13,10 @@ static bool announce(login_talk *t, int connection, bool *crowded)
 	char type, flags[8];
 	size_t n = 0;
 	if (!frame_send_behind(t->monitor, 'C', connection, 'P', NULL, 0) ||
-	    frame_recv(&t->from, &type, flags, sizeof flags, &n) != IN_OK || type != 'P' || n < 1)
+	    frame_recv(&t->from, &type, flags, sizeof flags, &n) != IN_OK || type != 'P' || n < 2)
 		return false;
 	t->allowed = flags[0] == '1';
+	t->tls = flags[1] == '0' + LOGIN_TLS_OFFERED ? LOGIN_TLS_OFFERED : LOGIN_TLS_NONE;
 	*crowded = flags[0] == '2';
 	return true;
 }
@@ -91,6 +92,7 @@ int login_talker(const login_protocol *p, login_talk *t, bool listening, int fd,
 	t->monitor = FRONT_KEEPER;
 	t->stop = &front_stop;
 	t->waiting = &front_waiting;
+	t->moved = front_client;
 	t->state = str_new(LOGIN_STATE_MAX);
 	if (!listening)
 		front_client(0);

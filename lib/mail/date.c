@@ -302,12 +302,39 @@ static bool parse_usual(span s, date *d)
 	return true;
 }
 
+static bool parse_any(span text, date *d)
+{
+	return (parse_usual(span_trim(text), d) || parse(text, d)) && d->year >= 1 && d->day >= 1 &&
+	       d->day <= month_days(d->year, d->month);
+}
+
 bool date_parse(span text, int64_t *epoch)
 {
 	date d = {0};
-	if ((!parse_usual(span_trim(text), &d) && !parse(text, &d)) || d.year < 1 || d.day < 1 ||
-	    d.day > month_days(d.year, d.month))
+	if (!parse_any(text, &d))
 		return false;
 	*epoch = days_of(d.year, d.month + 1, d.day) * DAY + d.seconds - d.east;
 	return true;
+}
+
+bool date_parse_day(span text, int64_t *day)
+{
+	date d = {0};
+	if (!parse_any(text, &d))
+		return false;
+	*day = days_of(d.year, d.month + 1, d.day);
+	return true;
+}
+
+int64_t date_local_day(int64_t epoch)
+{
+	int64_t at = epoch + (int64_t)date_local_zone(epoch) * 60;
+	return at / DAY - (at % DAY < 0);
+}
+
+/* The zone may change on that very day: asked again for where its midnight is thought to be. */
+int64_t date_local_midnight(int64_t day)
+{
+	int64_t at = day * DAY - (int64_t)date_local_zone(day * DAY) * 60;
+	return day * DAY - (int64_t)date_local_zone(at) * 60;
 }

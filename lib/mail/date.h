@@ -12,5 +12,10 @@ void date_write(int64_t epoch, int zone_minutes, char to[static DATE_ROOM]);
 int date_local_zone(int64_t epoch);
 /* Seconds since the epoch of a Date field, obsolete forms included (RFC 5322, 4.3); false where unreadable. */
 bool date_parse(span text, int64_t *epoch);
+/* The same for the day that it names, whatever the zone: days since 1970-01-01. */
+bool date_parse_day(span text, int64_t *day);
+/* The day of that time here, and when a day begins here. */
+int64_t date_local_day(int64_t epoch);
+int64_t date_local_midnight(int64_t day);
 
 #endif

@@ -6,15 +6,12 @@
 #include <string.h>
 
 #include "mail/addr.h"
-#include "mail/body.h"
 #include "mail/date.h"
-#include "mail/fold.h"
 #include "mail/header.h"
-#include "mail/part.h"
 #include "mail/pick_tree.h"
 #include "mail/word.h"
 
-enum { ADDRESSES_MAX = 100000, ADDRESSES_ROOM = 64 << 20, TREE_ROOM = 64 << 20 };
+enum { ADDRESSES_MAX = 100000, ADDRESSES_ROOM = 64 << 20 };
 
 bool pick_asks_size(const pick *p)
 {
@@ -68,6 +65,11 @@ static bool regex_finds(const regex_t *regex, span text)
 	return found;
 }
 
+static bool has_text(const pick_test *t, match *m, span text)
+{
+	return t->how == HOW_REGEX ? regex_finds(t->regex, text) : match_has(m, text, t->value);
+}
+
 /* ---- fields */
 
 typedef struct wanted {
@@ -93,13 +95,13 @@ static void compare_address(void *arg, const addr *a, span name)
 		w->found = true;
 }
 
-static bool is_value(pick *p, const pick_test *t, const pick_facts *f, span body)
+static bool is_value(pick *p, const pick_test *t, const pick_facts *f, span body, span text)
 {
-	if (span_eq(span_trim(str_span(&p->text)), t->value))
+	if (span_eq(span_trim(text), t->value))
 		return true;
 	if (!t->addresses)
 		return false;
-	wanted w = {t->value, false, &p->form, f->opener};
+	wanted w = {t->value, false, &p->match.form, f->opener};
 	arena mem = arena_new(ADDRESSES_ROOM);
 	(void)addr_list(body, &mem, ADDRESSES_MAX, compare_address, &w);
 	arena_free(&mem);
@@ -108,15 +110,8 @@ static bool is_value(pick *p, const pick_test *t, const pick_facts *f, span body
 
 static bool matches_body(pick *p, const pick_test *t, const pick_facts *f, span body)
 {
-	str_clear(&p->text);
-	word_decode(body, f->opener, &p->text);
-	if (t->how == HOW_IS)
-		return is_value(p, t, f, body);
-	if (t->how == HOW_REGEX)
-		return regex_finds(t->regex, str_span(&p->text));
-	str_clear(&p->form);
-	fold_text(str_span(&p->text), &p->form);
-	return fold_find(str_span(&p->form), t->value);
+	span text = match_field(&p->match, body);
+	return t->how == HOW_IS ? is_value(p, t, f, body, text) : has_text(t, &p->match, text);
 }
 
 /* PICK_UNKNOWN where the end of what is there is reached before that of the header. */
@@ -161,33 +156,9 @@ static enum pick_truth test_date(pick *p, const pick_test *t, const pick_facts *
 	return ended(p, f, r, rest) == PICK_UNKNOWN ? PICK_UNKNOWN : truth(compare(t, f->arrived));
 }
 
-/* ---- bodies */
-
-static bool test_part(pick *p, const pick_test *t, const part *one, const body_style *style)
+static bool in_text(void *arg, match *m, span text)
 {
-	str_clear(&p->text);
-	body_text(one, style, &p->text);
-	if (t->how == HOW_REGEX)
-		return regex_finds(t->regex, str_span(&p->text));
-	str_clear(&p->form);
-	fold_text(str_span(&p->text), &p->form);
-	return fold_find(str_span(&p->form), t->value);
-}
-
-/* All text of a message, attached and alternative texts too. */
-static bool test_body(pick *p, const pick_test *t, const pick_facts *f)
-{
-	arena mem = arena_new(TREE_ROOM);
-	body_style style = {.opener = f->opener};
-	part_tree tree;
-	bool found = false;
-	if (part_parse(f->message, &mem, &tree))
-		for (size_t i = 0; !found && i < tree.count; i++)
-			if (tree.parts[i].kind == PART_LEAF &&
-			    part_type_is(tree.parts + i, "text", NULL))
-				found = test_part(p, t, tree.parts + i, &style);
-	arena_free(&mem);
-	return found;
+	return has_text(arg, m, text);
 }
 
 /* ---- */
@@ -207,7 +178,7 @@ static enum pick_level level_of(const pick_test *t, const pick_facts *f)
 	}
 }
 
-static enum pick_truth run_test(pick *p, const pick_test *t, const pick_facts *f)
+static enum pick_truth run_test(pick *p, pick_test *t, const pick_facts *f)
 {
 	switch (t->what) {
 	case TEST_FLAG:
@@ -223,7 +194,7 @@ static enum pick_truth run_test(pick *p, const pick_test *t, const pick_facts *f
 	case TEST_FIELD:
 		return test_field(p, t, f);
 	default:
-		return truth(test_body(p, t, f));
+		return truth(match_message(&p->match, f->message, MATCH_TEXTS, in_text, t));
 	}
 }
 
@@ -264,6 +235,7 @@ enum pick_truth pick_match(pick *p, const pick_facts *f, enum pick_level level)
 	if (level == PICK_NAME)
 		for (size_t i = 0; i < p->test_count; i++)
 			p->tests[i].known = PICK_UNKNOWN;
+	p->match.opener = f->opener;
 	p->cut = false;
 	return judge(p, p->top, f, level);
 }

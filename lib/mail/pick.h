@@ -16,8 +16,7 @@
 enum {
 	PICK_DEPTH_MAX = 100, /* parentheses and "not" inside of each other */
 	PICK_TESTS_MAX = 1000,
-	PICK_TEXT_MAX = 64 << 20, /* octets of a field or a part, decoded, that are looked at */
-	PICK_LINE_MAX = 65536,	  /* octets of a line that a regular expression sees */
+	PICK_LINE_MAX = 65536, /* octets of a line that a regular expression sees */
 };
 
 typedef struct pick pick;

@@ -356,8 +356,7 @@ pick *pick_parse(span expression, int64_t now, pick_error *error)
 {
 	pick *p = xcalloc(1, sizeof *p);
 	p->mem = arena_new(64 << 20);
-	p->text = str_new(PICK_TEXT_MAX);
-	p->form = str_new(PICK_TEXT_MAX);
+	p->match = match_new(NULL);
 	*error = (pick_error){0, NULL};
 	parser s = {.p = p, .now = now, .error = error, .text = arena_dup(&p->mem, expression)};
 	if (expression.n > EXPRESSION_MAX || !s.text.p)
@@ -382,8 +381,7 @@ void pick_free(pick *p)
 		}
 	free(p->tests);
 	free(p->nodes);
-	str_free(&p->text);
-	str_free(&p->form);
+	match_free(&p->match);
 	arena_free(&p->mem);
 	free(p);
 }

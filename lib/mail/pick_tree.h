@@ -5,6 +5,7 @@
 #include <regex.h>
 
 #include "base/arena.h"
+#include "mail/match.h"
 #include "mail/pick.h"
 
 enum pick_what {
@@ -54,8 +55,8 @@ struct pick {
 	pick_node *nodes;
 	size_t test_count, test_room, node_count, node_room;
 	uint32_t top;
-	bool cut;	/* a test came to the end of a header that goes on */
-	str text, form; /* of the field that is looked at */
+	bool cut; /* a test came to the end of a header that goes on */
+	match match;
 };
 
 /* "-30d", "2026-11-24", "2026-11-24 09:30", "2026-11", "2026", "today", "yesterday" → [low, high), local time.

@@ -44,10 +44,14 @@ static span host_name(arena *a)
 	return arena_dup(a, span_str(name));
 }
 
+/* No reply goes with a success: that would say that another host took it over (queue/job.h). */
 static void report(span id, size_t n, const status *st)
 {
 	str line = str_new(JOB_LINE_MAX);
-	job_result_write(id, n, st, &line);
+	job_result one = {.id = id, .n = n, .st = *st};
+	if (status_is_ok(st))
+		one.st.reply = 0;
+	job_result_write(&one, &line);
 	if (line.over || !write_all(STDOUT_FILENO, str_span(&line)))
 		die_errno(EX_TEMPFAIL, "results");
 	str_free(&line);

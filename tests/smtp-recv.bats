@@ -43,7 +43,7 @@ MAIL=('EHLO client.example' 'MAIL FROM:<a@sender.example>' 'RCPT TO:<alice@examp
 
 @test "a message is taken, with a Received field that holds the queue ID" {
 	session "${MAIL[@]}" DATA 'Subject: x' '' '..a dot' . QUIT
-	codes_are '220 250 250 250 250 250 250 250 250 250 250 250 354 250 221'
+	codes_are '220 250 250 250 250 250 250 250 250 250 250 250 250 354 250 221'
 	queued_are 1
 	f=$(echo "$Q"/new/*)
 	id=$(basename "$f")
@@ -57,7 +57,7 @@ MAIL=('EHLO client.example' 'MAIL FROM:<a@sender.example>' 'RCPT TO:<alice@examp
 
 @test "EHLO announces what there is, HELO does not" {
 	session 'EHLO x' QUIT
-	for word in PIPELINING 'SIZE 52428800' 8BITMIME ENHANCEDSTATUSCODES CHUNKING SMTPUTF8 'LIMITS RCPTMAX=1000 MAILMAX=1000' HELP; do
+	for word in PIPELINING 'SIZE 52428800' 8BITMIME ENHANCEDSTATUSCODES CHUNKING SMTPUTF8 DSN 'LIMITS RCPTMAX=1000 MAILMAX=1000' HELP; do
 		has "^250[ -]$word\$"
 	done
 	has '^220 mail.example.org ESMTP'
@@ -145,7 +145,7 @@ MAIL=('EHLO client.example' 'MAIL FROM:<a@sender.example>' 'RCPT TO:<alice@examp
 	)
 	[[ $(codes) == *' 250 500 250 221' ]] || { cat "$OUT"; false; }
 	has '^500 5.5.2'
-	[ "$(wc -l <"$OUT")" = 13 ] # it is one error, not one a buffer
+	[ "$(wc -l <"$OUT")" = 14 ] # it is one error, not one a buffer
 }
 
 @test "too many errors end the session with 421" {
@@ -390,7 +390,7 @@ MAIL=('EHLO client.example' 'MAIL FROM:<a@sender.example>' 'RCPT TO:<alice@examp
 	}
 	printf '%s\r\n' "${MAIL[@]}" 'RCPT TO:<bob@example.org>' RSET NOOP NOOP NOOP QUIT >"$BATS_TEST_TMPDIR/in"
 	[ "$(session_writes)" = 2 ] # the greeting, and all the rest
-	[ "$(wc -l <"$OUT")" = 18 ]
+	[ "$(wc -l <"$OUT")" = 19 ]
 }
 
 @test "the keeper is gone: 421, at whatever the session asks it" {

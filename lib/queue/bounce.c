@@ -51,23 +51,41 @@ bool bounce_failed(int queue_dir, const qmsg *m, qlog *log, enum dsn_kind *kind)
 	return qlog_sync(log);
 }
 
-bool bounce_warn(int queue_dir, const qmsg *m, qlog *log, int64_t until)
+/* Queues a notice that is no bounce, and says so. */
+static bool send(int queue_dir, const qmsg *m, const qlog *log, enum dsn_kind kind, int64_t until,
+		 char id[static QID_LEN + 1])
 {
-	char id[QID_LEN + 1] = "-";
 	log_line l;
-	if (log->warned || !dsn_delay_wanted(m, log))
-		return false;
 	arena a = arena_new(65536);
-	status st = dsn_send(queue_dir, m, log, DSN_DELAY, bounce_me(&a), until, id);
+	status st = dsn_send(queue_dir, m, log, kind, bounce_me(&a), until, id);
 	arena_free(&a);
-	log_begin(&l, status_is_ok(&st) ? "warned" : "error");
+	log_begin(&l, !status_is_ok(&st) ? "error" : kind == DSN_DELAY ? "warned" : "reported");
 	log_puts(&l, "id", m->id);
 	if (status_is_ok(&st))
 		log_puts(&l, "notice", id);
 	else
 		log_status(&l, &st);
 	log_end(&l);
-	if (status_is_ok(&st))
-		qlog_warned(log, id);
 	return status_is_ok(&st);
+}
+
+bool bounce_warn(int queue_dir, const qmsg *m, qlog *log, int64_t until)
+{
+	char id[QID_LEN + 1] = "-";
+	if (log->warned || !dsn_delay_wanted(m, log) ||
+	    !send(queue_dir, m, log, DSN_DELAY, until, id))
+		return false;
+	qlog_warned(log, id);
+	return true;
+}
+
+bool bounce_success(int queue_dir, const qmsg *m, qlog *log)
+{
+	char id[QID_LEN + 1] = "-";
+	if (!dsn_success_wanted(m, log))
+		return true;
+	if (!send(queue_dir, m, log, DSN_SUCCESS, 0, id))
+		return false;
+	qlog_reported(log, id);
+	return qlog_sync(log);
 }

@@ -16,5 +16,8 @@ bool bounce_failed(int queue_dir, const qmsg *, qlog *, enum dsn_kind *kind);
  * The log has it, not yet synced: a crash may make it two. False: there was nothing to tell, or it was not
  * possible now (said in the event log). */
 bool bounce_warn(int queue_dir, const qmsg *, qlog *, int64_t until);
+/* Reports who is delivered, relayed or expanded to a sender who asked for it (RFC 3461, 4.1); the log has it,
+ * durably. True where nothing is due. False: not possible now (said in the event log). */
+bool bounce_success(int queue_dir, const qmsg *, qlog *);
 
 #endif

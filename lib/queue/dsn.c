@@ -7,53 +7,69 @@
 #include "io/file.h"
 #include "mail/date.h"
 #include "mail/header.h"
+#include "queue/dsn_address.h"
+#include "queue/notify.h"
 #include "queue/qadd.h"
 
 /* What marks our own notifications in the queue, so that their failure is known for what it is.
  * Only the queue's owner writes XFORWARD lines: no client can claim it. */
 #define BOUNCE_PROTO "BOUNCE"
 #define NOTICE_PROTO "NOTICE"
-#define DELAY_PROTO                                                                                \
-	"DELAY" /* nobody hears of its failure: a bounce will follow it, or the mail itself */
+/* Nobody hears of the failure of these: a bounce will follow, or all is well. */
+#define DELAY_PROTO "DELAY"
+#define REPORT_PROTO "REPORT"
 
 enum {
 	TEXT_MAX = 32 << 20, /* a report on ENVELOPE_RCPT_MAX recipients fits */
 	HEADER_RETURN_MAX = 65536,
 };
 
-static const qlog_rcpt *root_of(const qlog *log, const qlog_rcpt *r)
-{
-	for (size_t depth = 0; r->parent && r->parent <= log->count && depth < log->count; depth++)
-		r = &log->rcpts[r->parent - 1];
-	return r;
-}
+static const struct {
+	const char *proto, *subject, *intro;
+	bool to_sender;
+} kinds[] = {
+    [DSN_SENDER] = {"PROTO=" BOUNCE_PROTO, "Undelivered mail returned to sender",
+		    "Your message could not be delivered to the recipients below.\n"
+		    "It was given up; what is left of it is attached.\n\n",
+		    true},
+    [DSN_DELAY] = {"PROTO=" DELAY_PROTO, "Delivery of your message is delayed",
+		   "Your message could not be delivered to the recipients below yet.\n"
+		   "It is tried again; you do not need to send it again.\n\n",
+		   true},
+    [DSN_SUCCESS] = {"PROTO=" REPORT_PROTO, "Delivery report",
+		     "As you asked for: what became of your message to the recipients below.\n\n",
+		     true},
+    [DSN_POSTMASTER] = {"PROTO=" NOTICE_PROTO, "A notification could not be delivered",
+			"A notification about undelivered mail could itself not be delivered.\n"
+			"It is attached. No more will be sent about it.\n\n",
+			false},
+};
 
-/* RFC 3461, 4.1: without NOTIFY failures are reported, and delays may be; with it only where FAILURE or
- * DELAY is in the list. The members of an alias inherit what was said of the alias (5.2.7.1). */
 static bool wanted(const qlog *log, const qlog_rcpt *r, enum dsn_kind kind)
 {
-	span list;
-	if (r->event != (kind == DSN_DELAY ? QLOG_DEFERRED : QLOG_FAILED))
-		return false;
-	if (!envelope_param_get(&root_of(log, r)->path, "NOTIFY", &list))
-		return true;
-	while (list.n)
-		if (span_eqi(span_cut(&list, ','), kind == DSN_DELAY ? S("DELAY") : S("FAILURE")))
+	if (kind == DSN_SUCCESS)
+		return notify_success_due(log, r);
+	if (kind == DSN_DELAY)
+		return r->event == QLOG_DEFERRED && notify_wants(log, r, NOTIFY_DELAY);
+	return r->event == QLOG_FAILED && notify_wants(log, r, NOTIFY_FAILURE);
+}
+
+static bool any_wanted(const qmsg *m, const qlog *log, enum dsn_kind kind)
+{
+	for (size_t i = 0; i < log->count && !m->env.sender.addr.null; i++)
+		if (wanted(log, &log->rcpts[i], kind))
 			return true;
 	return false;
 }
 
 bool dsn_delay_wanted(const qmsg *m, const qlog *log)
 {
-	bool any = false;
-	for (size_t i = 0; i < log->count; i++)
-		any = any || wanted(log, &log->rcpts[i], DSN_DELAY);
-	return any && !m->env.sender.addr.null;
+	return any_wanted(m, log, DSN_DELAY);
 }
 
-static bool to_sender(enum dsn_kind kind)
+bool dsn_success_wanted(const qmsg *m, const qlog *log)
 {
-	return kind == DSN_SENDER || kind == DSN_DELAY;
+	return any_wanted(m, log, DSN_SUCCESS);
 }
 
 enum dsn_kind dsn_kind(const qmsg *m, const qlog *log)
@@ -78,65 +94,17 @@ enum dsn_kind dsn_kind(const qmsg *m, const qlog *log)
 	return kind;
 }
 
-static bool ascii(span s)
-{
-	for (size_t i = 0; i < s.n; i++)
-		if ((unsigned char)s.p[i] > 0x7f)
-			return false;
-	return true;
-}
-
-/* The code point at the front of s, for text that is UTF-8; 0 for what is not. */
-static uint32_t code_point(span s, size_t *n)
-{
-	unsigned char c = (unsigned char)s.p[0];
-	size_t more = c >= 0xf0 && c < 0xf8 ? 3 : c >= 0xe0 ? 2 : c >= 0xc2 ? 1 : 0;
-	uint32_t v = more == 3 ? c & 7u : more == 2 ? c & 15u : c & 31u;
-	*n = 1;
-	if (more == 0 || c >= 0xf8 || more >= s.n)
-		return 0;
-	for (size_t i = 1; i <= more; i++) {
-		if (((unsigned char)s.p[i] & 0xc0) != 0x80)
-			return 0;
-		v = v << 6 | ((unsigned char)s.p[i] & 0x3fu);
-	}
-	*n = more + 1;
-	return v;
-}
-
-/* "rfc822; a@b", or for addresses beyond ASCII "utf-8; …" with \x{…} (RFC 6533, 3): the report then
- * still travels where SMTPUTF8 is unknown. */
-static void put_typed_address(const addr *a, str *to)
-{
-	str text = str_new(4096);
-	addr_write(a, &text);
-	span s = str_span(&text);
-	bool plain = ascii(s);
-	(void)str_put(to, plain ? S("rfc822; ") : S("utf-8; "));
-	while (s.n) {
-		unsigned char c = (unsigned char)s.p[0];
-		size_t n = 1;
-		if (plain || (c <= 0x7e && c > 0x20 && c != '\\' && c != '+' && c != '='))
-			(void)str_putc(to, (char)c);
-		else
-			(void)str_printf(to, "\\x{%02X}", c <= 0x7f ? c : code_point(s, &n));
-		s = span_sub(s, n, s.n);
-	}
-	str_free(&text);
-}
-
-/* One line of a field: control octets out, no longer than a line may be (RFC 5322, 2.1.1). */
-static void put_line(span s, str *to)
-{
-	for (size_t i = 0; i < s.n && i < 900; i++)
-		(void)str_putc(to, (unsigned char)s.p[i] < 0x20 || s.p[i] == 0x7f ? ' ' : s.p[i]);
-}
-
 static void put_date(const char *field, int64_t when, str *to)
 {
 	char date[DATE_ROOM];
 	date_write(when, 0, date);
 	(void)str_printf(to, "%s: %s\n", field, date);
+}
+
+/* Whether the report itself can only travel with SMTPUTF8: then it says all in plain UTF-8 (RFC 6533, 4). */
+static bool needs_utf8(const qmsg *m, enum dsn_kind kind)
+{
+	return kinds[kind].to_sender && m->env.sender.addr.utf8;
 }
 
 static void put_head(const qmsg *m, enum dsn_kind kind, const char *id, span me, int64_t now,
@@ -145,7 +113,7 @@ static void put_head(const qmsg *m, enum dsn_kind kind, const char *id, span me,
 	put_date("Date", now, to);
 	(void)str_printf(to, "From: Mail Delivery System <MAILER-DAEMON@%.*s>\nTo: <",
 			 SPAN_FMT(me));
-	if (to_sender(kind))
+	if (kinds[kind].to_sender)
 		addr_write(&m->env.sender.addr, to);
 	else
 		(void)str_printf(to, "postmaster@%.*s", SPAN_FMT(me));
@@ -154,24 +122,17 @@ static void put_head(const qmsg *m, enum dsn_kind kind, const char *id, span me,
 	    ">\nSubject: %s\nMessage-ID: <%s@%.*s>\nAuto-Submitted: auto-replied\n"
 	    "MIME-Version: 1.0\nContent-Type: multipart/report; report-type=delivery-status;\n"
 	    "\tboundary=\"%s=_report\"\n",
-	    kind == DSN_SENDER	? "Undelivered mail returned to sender"
-	    : kind == DSN_DELAY ? "Delivery of your message is delayed"
-				: "A notification could not be delivered",
-	    id, SPAN_FMT(me), id);
+	    kinds[kind].subject, id, SPAN_FMT(me), id);
 	(void)str_printf(to, "Content-Transfer-Encoding: %s\n\n", eight_bit ? "8bit" : "7bit");
 }
 
-/* What the notification is about, and what its reader has to do. */
-static span intro(enum dsn_kind kind)
+static const char *action_of(const qlog_rcpt *r, enum dsn_kind kind)
 {
-	if (kind == DSN_SENDER)
-		return S("Your message could not be delivered to the recipients below.\n"
-			 "It was given up; what is left of it is attached.\n\n");
 	if (kind == DSN_DELAY)
-		return S("Your message could not be delivered to the recipients below yet.\n"
-			 "It is tried again; you do not need to send it again.\n\n");
-	return S("A notification about undelivered mail could itself not be "
-		 "delivered.\nIt is attached. No more will be sent about it.\n\n");
+		return "delayed";
+	if (kind == DSN_SUCCESS)
+		return qlog_event_name(r->event); /* delivered, relayed, expanded */
+	return "failed";
 }
 
 static void put_words(const qmsg *m, const qlog *log, enum dsn_kind kind, const char *id, span me,
@@ -183,7 +144,7 @@ static void put_words(const qmsg *m, const qlog *log, enum dsn_kind kind, const 
 	    "Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 8bit\n\n"
 	    "This is the mail system at %.*s.\n\n",
 	    id, SPAN_FMT(me));
-	(void)str_put(to, intro(kind));
+	(void)str_put(to, span_str(kinds[kind].intro));
 	for (size_t i = 0; i < log->count; i++) {
 		const qlog_rcpt *r = &log->rcpts[i];
 		if (!wanted(log, r, kind))
@@ -193,11 +154,19 @@ static void put_words(const qmsg *m, const qlog *log, enum dsn_kind kind, const 
 		(void)str_putc(to, '>');
 		if (r->parent) {
 			(void)str_put(to, S(" (for <"));
-			addr_write(&root_of(log, r)->path.addr, to);
+			addr_write(&notify_root(log, r)->path.addr, to);
 			(void)str_put(to, S(">)"));
 		}
 		(void)str_put(to, S(":\n    "));
-		put_line(span_str(r->last.text), to);
+		if (kind == DSN_SUCCESS)
+			(void)str_printf(to, "%s", action_of(r, kind));
+		/* The words of a local delivery are a path, which is nobody's business. */
+		if (kind == DSN_SUCCESS && r->last.reply)
+			(void)str_put(to, S(": "));
+		if (kind != DSN_SUCCESS || r->last.reply)
+			dsn_put_line(span_str(r->last.text), to);
+		if (kind == DSN_SUCCESS && r->event == QLOG_RELAYED)
+			(void)str_put(to, S("\n    That host reports no more about it."));
 		(void)str_put(to, S("\n\n"));
 	}
 	(void)str_printf(to, "Queue ID: %s\n", m->id);
@@ -216,43 +185,65 @@ static void put_diagnostic(const status *last, str *to)
 	(void)str_putc(to, '\n');
 }
 
-/* RFC 3464, 2.3.4: the class of a failure is 5 or (given up) 4, of a delay always 4. */
-static const char *status_of(const qlog_rcpt *r, bool delay)
+/* RFC 3464, 2.3.4: the class of a failure is 5 or (given up) 4, of a delay always 4, of a success 2. */
+static const char *status_of(const qlog_rcpt *r, enum dsn_kind kind)
 {
-	if (delay)
-		return r->last.enhanced[0] == '4' ? r->last.enhanced : "4.0.0";
-	return r->last.enhanced[0] ? r->last.enhanced : "5.0.0";
+	const char *given = r->last.enhanced;
+	if (kind == DSN_SUCCESS)
+		return *given == '2' ? given : "2.0.0";
+	if (kind == DSN_DELAY)
+		return *given == '4' ? given : "4.0.0";
+	return *given ? given : "5.0.0";
 }
 
-static void put_recipient(const qlog *log, const qlog_rcpt *r, bool delay, int64_t until, str *to)
+/* RFC 3464, 2.3.5: the host that said it, where one did. */
+static void put_remote(const qlog_rcpt *r, str *to)
+{
+	span rest = r->by.name, host = span_cut(&rest, '[');
+	if (!r->last.reply || r->by.name.n == 0 || span_starts(r->by.name, S("/")))
+		return;
+	(void)str_put(to, S("Remote-MTA: dns; "));
+	dsn_put_line(host.n ? host : r->by.name, to);
+	(void)str_putc(to, '\n');
+}
+
+/* RFC 3461, 6.3: as the sender wrote it in ORCPT; for an alias, what it was called. */
+static void put_original(const qlog *log, const qlog_rcpt *r, bool utf8, str *to)
 {
 	arena a = arena_new(65536);
 	span orcpt, decoded;
-	const qlog_rcpt *root = root_of(log, r);
-	(void)str_putc(to, '\n');
+	const qlog_rcpt *root = notify_root(log, r);
 	if (envelope_param_get(&root->path, "ORCPT", &orcpt)) {
 		span type = span_cut(&orcpt, ';');
-		if (xtext_decode(orcpt, &a, &decoded) && ascii(decoded)) {
+		if (xtext_decode(orcpt, &a, &decoded) &&
+		    (dsn_ascii(decoded) || span_eqi(type, S("utf-8")))) {
 			(void)str_put(to, S("Original-Recipient: "));
-			put_line(type, to);
-			(void)str_put(to, S("; "));
-			put_line(decoded, to);
+			dsn_put_typed(type, decoded, utf8, to);
 			(void)str_putc(to, '\n');
 		}
 	} else if (root != r) {
 		(void)str_put(to, S("Original-Recipient: "));
-		put_typed_address(&root->path.addr, to);
+		dsn_put_address(&root->path.addr, utf8, to);
 		(void)str_putc(to, '\n');
 	}
-	(void)str_put(to, S("Final-Recipient: "));
-	put_typed_address(&r->path.addr, to);
-	(void)str_printf(to, "\nAction: %s\nStatus: %s\n", delay ? "delayed" : "failed",
-			 status_of(r, delay));
-	put_diagnostic(&r->last, to);
-	put_date("Last-Attempt-Date", r->when, to);
-	if (delay && until)
-		put_date("Will-Retry-Until", until, to);
 	arena_free(&a);
+}
+
+static void put_recipient(const qlog *log, const qlog_rcpt *r, enum dsn_kind kind, bool utf8,
+			  int64_t until, str *to)
+{
+	(void)str_putc(to, '\n');
+	put_original(log, r, utf8, to);
+	(void)str_put(to, S("Final-Recipient: "));
+	dsn_put_address(&r->path.addr, utf8, to);
+	(void)str_printf(to, "\nAction: %s\nStatus: %s\n", action_of(r, kind), status_of(r, kind));
+	put_remote(r, to);
+	if (kind != DSN_SUCCESS || r->last.reply)
+		put_diagnostic(&r->last, to);
+	if (r->when)
+		put_date("Last-Attempt-Date", r->when, to);
+	if (kind == DSN_DELAY && until)
+		put_date("Will-Retry-Until", until, to);
 }
 
 static void put_status(const qmsg *m, const qlog *log, enum dsn_kind kind, const char *id, span me,
@@ -260,14 +251,16 @@ static void put_status(const qmsg *m, const qlog *log, enum dsn_kind kind, const
 {
 	arena a = arena_new(65536);
 	span envid, decoded;
+	bool utf8 = needs_utf8(m, kind);
 	(void)str_printf(to,
 			 "\n--%s=_report\nContent-Description: Delivery report\n"
-			 "Content-Type: message/delivery-status\n\n",
-			 id);
+			 "Content-Type: message/%sdelivery-status\n%s\n",
+			 id, utf8 ? "global-" : "",
+			 utf8 ? "Content-Transfer-Encoding: 8bit\n" : "");
 	if (envelope_param_get(&m->env.sender, "ENVID", &envid) &&
-	    xtext_decode(envid, &a, &decoded) && ascii(decoded)) {
+	    xtext_decode(envid, &a, &decoded) && dsn_ascii(decoded)) {
 		(void)str_put(to, S("Original-Envelope-Id: "));
-		put_line(decoded, to);
+		dsn_put_line(decoded, to);
 		(void)str_putc(to, '\n');
 	}
 	(void)str_printf(to, "Reporting-MTA: dns; %.*s\nX-Pabal-Queue-ID: %s\n", SPAN_FMT(me),
@@ -275,7 +268,7 @@ static void put_status(const qmsg *m, const qlog *log, enum dsn_kind kind, const
 	put_date("Arrival-Date", m->arrived, to);
 	for (size_t i = 0; i < log->count; i++)
 		if (wanted(log, &log->rcpts[i], kind))
-			put_recipient(log, &log->rcpts[i], kind == DSN_DELAY, until, to);
+			put_recipient(log, &log->rcpts[i], kind, utf8, until, to);
 	arena_free(&a);
 }
 
@@ -285,7 +278,7 @@ static bool read_returned(const qmsg *m, enum dsn_kind kind, uint64_t return_max
 			  str *to)
 {
 	span ret;
-	*whole = kind != DSN_DELAY && m->size <= return_max &&
+	*whole = kind != DSN_DELAY && kind != DSN_SUCCESS && m->size <= return_max &&
 		 !(envelope_param_get(&m->env.sender, "RET", &ret) && span_eqi(ret, S("HDRS")));
 	size_t n = *whole || m->size < HEADER_RETURN_MAX ? (size_t)m->size : HEADER_RETURN_MAX;
 	char buf[16384];
@@ -304,13 +297,17 @@ static bool read_returned(const qmsg *m, enum dsn_kind kind, uint64_t return_max
 	return !to->over;
 }
 
+/* A header beyond ASCII makes it message/global (RFC 6533, 5 and 6). */
 static void put_returned(const char *id, span returned, bool whole, str *to)
 {
+	bool global = !dsn_ascii(span_sub(returned, 0, header_size(returned)));
 	(void)str_printf(to, "\n--%s=_report\nContent-Description: Undelivered message%s\n", id,
 			 whole ? "" : " header");
 	(void)str_printf(to, "Content-Type: %s\nContent-Transfer-Encoding: %s\n\n",
-			 whole ? "message/rfc822" : "text/rfc822-headers",
-			 ascii(returned) ? "7bit" : "8bit");
+			 whole	  ? global ? "message/global" : "message/rfc822"
+			 : global ? "message/global-headers"
+				  : "text/rfc822-headers",
+			 dsn_ascii(returned) ? "7bit" : "8bit");
 	(void)str_put(to, returned);
 	(void)str_printf(to, "%s--%s=_report--\n",
 			 returned.n && returned.p[returned.n - 1] == '\n' ? "\n" : "\n\n", id);
@@ -320,15 +317,13 @@ static bool make_envelope(const qmsg *m, enum dsn_kind kind, bool eight_bit, are
 {
 	static envelope_param params[] = {{{"BODY", 4}, {"8BITMIME", 8}},
 					  {{"SMTPUTF8", 8}, {NULL, 0}}};
-	bool utf8 = to_sender(kind) && m->env.sender.addr.utf8;
+	bool utf8 = needs_utf8(m, kind);
 	envelope_path *rcpt = arena_alloc(a, sizeof *rcpt);
 	if (!rcpt)
 		return false;
-	rcpt->addr = to_sender(kind) ? m->env.sender.addr
-				     : (addr){.local = S("postmaster"), .domain = S("")};
-	*e = (envelope){.xforward = kind == DSN_SENDER	? S("PROTO=" BOUNCE_PROTO)
-				    : kind == DSN_DELAY ? S("PROTO=" DELAY_PROTO)
-							: S("PROTO=" NOTICE_PROTO),
+	rcpt->addr = kinds[kind].to_sender ? m->env.sender.addr
+					   : (addr){.local = S("postmaster"), .domain = S("")};
+	*e = (envelope){.xforward = span_str(kinds[kind].proto),
 			.sender = {.addr = {.null = true}},
 			.rcpts = rcpt,
 			.rcpt_count = 1};
@@ -348,7 +343,7 @@ bool dsn_compose(const qmsg *m, const qlog *log, enum dsn_kind kind, const char 
 		put_words(m, log, kind, id, me, &body);
 		put_status(m, log, kind, id, me, until, &body);
 		put_returned(id, str_span(&returned), whole, &body);
-		bool eight_bit = !ascii(str_span(&body));
+		bool eight_bit = !dsn_ascii(str_span(&body));
 		put_head(m, kind, id, me, now, eight_bit, text);
 		(void)str_put(text, str_span(&body));
 		done = make_envelope(m, kind, eight_bit, a, e) && !text->over && !body.over;

@@ -1,4 +1,4 @@
-/* Delivery status notifications about failure and delay (RFC 3464, RFC 6522). From <> to the sender;
+/* Delivery status notifications about failure, delay and success (RFC 3464, RFC 6522, RFC 6533). From <> to the sender;
  * never about a message from <>, whose own failure nobody outside hears of. */
 #ifndef QUEUE_DSN_H
 #define QUEUE_DSN_H
@@ -19,6 +19,7 @@ enum dsn_kind {
 	DSN_POSTMASTER, /* one of our bounces failed: postmaster hears of it, once */
 	DSN_DROP,	/* from <>, of somebody else: only the log hears of it */
 	DSN_DELAY,	/* a notice of delay, to the sender */
+	DSN_SUCCESS,	/* a report of what was delivered, relayed, expanded, to the sender */
 	DSN_KEEP,	/* postmaster's own notice failed: the file is kept in failed/ */
 };
 
@@ -28,6 +29,8 @@ enum dsn_kind dsn_kind(const qmsg *, const qlog *);
 /* Whether somebody who is deferred wants the sender to hear of it: NOTIFY has DELAY, or is not there (RFC
  * 3461, 4.1). Pure. */
 bool dsn_delay_wanted(const qmsg *, const qlog *);
+/* Whether somebody's success is to be reported by us, and was not yet (queue/notify.h). Pure. */
+bool dsn_success_wanted(const qmsg *, const qlog *);
 
 /* The notification's envelope (in the arena) and its octets, LF line ends. `id` is the queue ID
  * that it will have, `me` the reporting MTA, return_max as DSN_RETURN_MAX, `until` (DSN_DELAY) when it will be

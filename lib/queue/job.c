@@ -1,8 +1,8 @@
 #include "queue/job.h"
 
 #include "base/die.h"
-#include "queue/qmsg.h"
 #include "io/sumline.h"
+#include "queue/qmsg.h"
 
 /* Without the escapes \t \n \\; p is NULL for any other backslash, and where the arena is full. */
 static span unescape(span s, arena *a)
@@ -120,7 +120,8 @@ void job_write(const job *j, str *to)
 bool job_result_parse(span line, job_result *r)
 {
 	span rest;
-	uint64_t n, code, reply;
+	uint64_t n, code;
+	int reply;
 	char enhanced[sizeof r->st.enhanced];
 	if (!sumline_take(line, &rest) || memchr(rest.p, 0, rest.n))
 		return false;
@@ -128,21 +129,23 @@ bool job_result_parse(span line, job_result *r)
 	span number = span_cut(&rest, ' '), c = span_cut(&rest, ' '), rep = span_cut(&rest, ' ');
 	span enh = span_cut(&rest, ' ');
 	if (!qid_valid(r->id) || !span_u64(number, ENVELOPE_RCPT_MAX, &n) || n == 0 ||
-	    !span_u64(c, 255, &code) || !span_u64(rep, 599, &reply) || enh.n >= sizeof enhanced)
+	    !span_u64(c, 255, &code) || !remote_mta_parse(rep, &reply, &r->by) ||
+	    enh.n >= sizeof enhanced)
 		return false;
 	(void)snprintf(enhanced, sizeof enhanced, "%.*s", span_eq(enh, S("-")) ? 0 : (int)enh.n,
 		       enh.p);
 	r->n = n;
-	r->st = status_make((int)code, (int)reply, enhanced, "%.*s", SPAN_FMT(rest));
+	r->st = status_make((int)code, reply, enhanced, "%.*s", SPAN_FMT(rest));
 	return true;
 }
 
-void job_result_write(span id, size_t n, const status *st, str *to)
+void job_result_write(const job_result *r, str *to)
 {
 	str words = str_new(1024);
-	(void)str_put(&words, id);
-	(void)str_printf(&words, " %zu %d %d %s %s", n, st->code, st->reply,
-			 *st->enhanced ? st->enhanced : "-", st->text);
+	(void)str_put(&words, r->id);
+	(void)str_printf(&words, " %zu %d ", r->n, r->st.code);
+	remote_mta_write(r->st.reply, &r->by, &words);
+	(void)str_printf(&words, " %s %s", *r->st.enhanced ? r->st.enhanced : "-", r->st.text);
 	sumline_put(str_span(&words), to);
 	str_free(&words);
 }

@@ -13,15 +13,16 @@
  *
  * Results are appended to fd 1 (a file, O_APPEND), one line a job in one write(2):
  *
- *     SUM ID N CODE REPLY ENHANCED WORDS LF
+ *     SUM ID N CODE REPLY[/FLAGS/NAME] ENHANCED WORDS LF
  *
- * CODE by status_from_agent(). A job without a line was not done (deferred). */
+ * CODE by status_from_agent(); FLAGS and NAME: the host that replied (queue/remote_mta.h). A job without a line was not done (deferred). */
 #ifndef QUEUE_JOB_H
 #define QUEUE_JOB_H
 
 #include "base/arena.h"
 #include "base/status.h"
 #include "base/str.h"
+#include "queue/remote_mta.h"
 
 enum { JOB_LINE_MAX = 16384 };
 
@@ -36,16 +37,18 @@ typedef struct job {
 	unsigned attempt;
 } job;
 
-bool job_parse(span line, arena *, job *); /* false: malformed; the worker skips it and says so on fd 2 */
+bool job_parse(span line, arena *,
+	       job *); /* false: malformed; the worker skips it and says so on fd 2 */
 void job_write(const job *, str *to);
 
 typedef struct job_result {
 	span id;
 	size_t n;
 	status st;
+	remote_mta by;
 } job_result;
 
 bool job_result_parse(span line, job_result *); /* false: torn or malformed */
-void job_result_write(span id, size_t n, const status *, str *to);
+void job_result_write(const job_result *, str *to);
 
 #endif

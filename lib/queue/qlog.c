@@ -18,160 +18,16 @@
 #include "io/file.h"
 #include "io/out.h"
 #include "io/sumline.h"
+#include "queue/qlog_entry.h"
 
-enum { LOG_MAX = 64 << 20, MEM_MAX = 16 << 20, LINE_MAX_WORDS = 1024 };
-
-static const struct {
-	enum qlog_event event;
-	const char *name;
-} names[] = {
-    {QLOG_NONE, "none"},       {QLOG_DEFERRED, "deferred"}, {QLOG_DELIVERED, "delivered"},
-    {QLOG_RELAYED, "relayed"}, {QLOG_EXPANDED, "expanded"}, {QLOG_FAILED, "failed"},
-    {QLOG_BOUNCED, "bounced"},
-};
-
-const char *qlog_event_name(enum qlog_event event)
-{
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-		if (names[i].event == event)
-			return names[i].name;
-	return "none";
-}
-
-static bool event_of(span name, enum qlog_event *event)
-{
-	for (size_t i = 1; i < sizeof names / sizeof *names; i++)
-		if (span_eq(name, span_str(names[i].name))) {
-			*event = names[i].event;
-			return true;
-		}
-	return false;
-}
-
-static qlog_rcpt *add_rcpt(qlog *l)
-{
-	if (l->count == l->room) {
-		l->room = l->room ? l->room * 2 : 8;
-		l->rcpts = xrealloc(l->rcpts, l->room, sizeof *l->rcpts);
-	}
-	qlog_rcpt *r = &l->rcpts[l->count++];
-	*r = (qlog_rcpt){.event = QLOG_NONE};
-	return r;
-}
-
-/* One line, taken apart: `N EVENT WHEN CODE ENHANCED WORDS`. */
-typedef struct entry {
-	uint64_t n, when;
-	span event, code, enhanced, words;
-} entry;
-
-static bool split(span line, entry *e)
-{
-	span rest = line;
-	span n = span_cut(&rest, ' ');
-	e->event = span_cut(&rest, ' ');
-	span when = span_cut(&rest, ' ');
-	e->code = span_cut(&rest, ' ');
-	e->enhanced = span_cut(&rest, ' ');
-	e->words = rest;
-	return span_u64(n, ENVELOPE_RCPT_MAX, &e->n) && span_u64(when, INT64_MAX, &e->when);
-}
-
-/* CODE or CODE/REPLY. */
-static bool take_status(const entry *e, status *st)
-{
-	span reply = e->code, code = span_cut(&reply, '/');
-	span enhanced = span_eq(e->enhanced, S("-")) ? S("") : e->enhanced;
-	uint64_t c, r = 0;
-	if (!span_u64(code, 255, &c) || (reply.n && !span_u64(reply, 599, &r)))
-		return false;
-	if (enhanced.n >= sizeof st->enhanced || memchr(e->words.p, 0, e->words.n))
-		return false;
-	char text[sizeof st->enhanced];
-	(void)snprintf(text, sizeof text, "%.*s", SPAN_FMT(enhanced));
-	*st = status_make((int)c, (int)r, text, "%.*s", SPAN_FMT(e->words));
-	return true;
-}
-
-/* Recipient number `count` is `words`, out of recipient n. */
-static void apply_expand(qlog *l, const entry *e, size_t of_envelope)
-{
-	uint64_t number;
-	addr a;
-	if (!span_u64(e->code, ENVELOPE_RCPT_MAX, &number) || number <= of_envelope ||
-	    number > l->count + 1 || e->n == 0 || e->n >= number)
-		return;
-	span words = arena_dup(&l->mem, e->words);
-	if (!words.p || addr_mailbox(words, &l->mem, &a) != ADDR_OK)
-		return;
-	l->count = number - 1;
-	qlog_rcpt *r = add_rcpt(l);
-	*r = (qlog_rcpt){.path = l->rcpts[e->n - 1].path, .parent = e->n};
-	r->path.addr = a;
-}
-
-static void apply_bounced(qlog *l, int64_t when)
-{
-	for (size_t i = 0; i < l->count; i++)
-		if (l->rcpts[i].event == QLOG_FAILED) {
-			l->rcpts[i].event = QLOG_BOUNCED;
-			l->rcpts[i].when = when;
-		}
-}
-
-static void apply(qlog *l, span words, size_t of_envelope)
-{
-	entry e;
-	enum qlog_event event;
-	uint64_t attempt;
-	status st;
-	if (!split(words, &e))
-		return;
-	if (e.n == 0 && span_eq(e.event, S("attempt")) && span_u64(e.code, 1000000, &attempt)) {
-		l->attempts = attempt;
-		l->last_attempt = (int64_t)e.when;
-	} else if (e.n == 0 && span_eq(e.event, S("bounced"))) {
-		apply_bounced(l, (int64_t)e.when);
-	} else if (e.n == 0 && span_eq(e.event, S("warned"))) {
-		l->warned = true;
-	} else if (span_eq(e.event, S("expand"))) {
-		apply_expand(l, &e, of_envelope);
-	} else if (e.n && e.n <= l->count && event_of(e.event, &event) && take_status(&e, &st)) {
-		qlog_rcpt *r = &l->rcpts[e.n - 1];
-		r->event = event;
-		r->when = (int64_t)e.when;
-		r->last = st;
-	}
-}
-
-size_t qlog_replay(qlog *l, span text)
-{
-	size_t of_envelope = l->count, good = 0;
-	span rest = text;
-	while (rest.n) {
-		span line = span_sub(rest, 0, span_find(rest, '\n') + 1), words;
-		rest = span_sub(rest, line.n, rest.n);
-		if (sumline_take(line, &words)) {
-			apply(l, words, of_envelope);
-			good = text.n - rest.n;
-		}
-	}
-	/* Unfinished expansions: the last recipients, with nothing recorded yet. */
-	while (l->count > of_envelope) {
-		const qlog_rcpt *r = &l->rcpts[l->count - 1];
-		if (r->event != QLOG_NONE || l->rcpts[r->parent - 1].event == QLOG_EXPANDED)
-			break;
-		l->count--;
-	}
-	return good;
-}
+enum { LOG_MAX = 64 << 20, MEM_MAX = 24 << 20, LINE_MAX_WORDS = 1024 };
 
 bool qlog_start(qlog *l, int queue_dir, const char *id, const envelope *env)
 {
 	*l = (qlog){.fd = -1, .dir = queue_dir, .mem = arena_new(MEM_MAX)};
 	(void)snprintf(l->id, sizeof l->id, "%s", id);
 	for (size_t i = 0; i < env->rcpt_count; i++)
-		add_rcpt(l)->path = env->rcpts[i];
+		qlog_add_rcpt(l)->path = env->rcpts[i];
 	return l->count != 0;
 }
 
@@ -260,21 +116,30 @@ static bool append(qlog *l, const char *fmt, ...)
 	return l->error == 0;
 }
 
-void qlog_record(qlog *l, size_t n, enum qlog_event event, const status *st)
+void qlog_record(qlog *l, size_t n, enum qlog_event event, const status *st, const remote_mta *by)
 {
 	int64_t now = clock_now();
-	char code[24];
+	static const remote_mta nobody;
+	by = by ? by : &nobody;
 	if (n == 0 || n > l->count) {
 		l->error = l->error ? l->error : EINVAL;
 		return;
 	}
-	(void)snprintf(code, sizeof code, st->reply ? "%d/%d" : "%d", st->code, st->reply);
-	if (!append(l, "%zu %s %" PRId64 " %s %s %s", n, qlog_event_name(event), now, code,
-		    *st->enhanced ? st->enhanced : "-", st->text))
+	str code = str_new(REMOTE_MTA_MAX + 32);
+	(void)str_printf(&code, "%d", st->code);
+	if (st->reply || by->dsn || by->name.n) {
+		(void)str_putc(&code, '/');
+		remote_mta_write(st->reply, by, &code);
+	}
+	bool done = append(l, "%zu %s %" PRId64 " %s %s %s", n, qlog_event_name(event), now,
+			   str_cstr(&code), *st->enhanced ? st->enhanced : "-", st->text);
+	str_free(&code);
+	if (!done)
 		return;
 	l->rcpts[n - 1].event = event;
 	l->rcpts[n - 1].when = now;
 	l->rcpts[n - 1].last = *st;
+	qlog_keep_remote_mta(l, &l->rcpts[n - 1], by);
 }
 
 void qlog_attempt(qlog *l)
@@ -297,7 +162,7 @@ size_t qlog_expand(qlog *l, size_t n, const addr *a)
 	fits = fits && words.p && addr_mailbox(words, &l->mem, &kept) == ADDR_OK;
 	if (fits &&
 	    append(l, "%zu expand %" PRId64 " %zu - %s", n, clock_now(), number, str_cstr(&text))) {
-		qlog_rcpt *r = add_rcpt(l);
+		qlog_rcpt *r = qlog_add_rcpt(l);
 		*r = (qlog_rcpt){.path = l->rcpts[n - 1].path, .parent = n};
 		r->path.addr = kept;
 	} else {
@@ -312,13 +177,19 @@ void qlog_bounced(qlog *l, const char *bounce_id)
 {
 	int64_t now = clock_now();
 	if (append(l, "0 bounced %" PRId64 " %s - -", now, bounce_id))
-		apply_bounced(l, now);
+		qlog_apply_bounced(l, now);
 }
 
 void qlog_warned(qlog *l, const char *notice_id)
 {
 	if (append(l, "0 warned %" PRId64 " %s - -", clock_now(), notice_id))
 		l->warned = true;
+}
+
+void qlog_reported(qlog *l, const char *report_id)
+{
+	if (append(l, "0 reported %" PRId64 " %s - -", clock_now(), report_id))
+		qlog_apply_reported(l);
 }
 
 void qlog_released(qlog *l)
@@ -386,9 +257,9 @@ bool qlog_reason(int queue_dir, const char *id, str *to)
 	span rest = file_read(queue_dir, name, &text) ? str_span(&text) : S("");
 	while (rest.n) {
 		span line = span_sub(rest, 0, span_find(rest, '\n') + 1);
-		entry e;
+		qlog_entry e;
 		rest = span_sub(rest, line.n, rest.n);
-		if (sumline_take(line, &words) && split(words, &e) && e.n == 0 &&
+		if (sumline_take(line, &words) && qlog_split(words, &e) && e.n == 0 &&
 		    span_eq(e.event, S("damaged")))
 			last = e.words;
 	}

@@ -2,7 +2,8 @@
  *
  *     SUM N EVENT WHEN CODE ENHANCED WORDS LF
  *
- * CODE is an exit code, or exit code/SMTP reply where there was one. SUM is the CRC-32 (8 hex
+ * CODE is an exit code, or exit code/SMTP reply where there was one, with the host behind it
+ * (queue/remote_mta.h). SUM is the CRC-32 (8 hex
  * digits) of the rest of the line with its LF; N the recipient's number, 1 the first; WHEN epoch
  * seconds; a torn or damaged tail is ignored and cut before the next append. Expansions of aliases
  * add recipients behind those of the envelope, so that editing an alias renumbers nobody:
@@ -11,6 +12,7 @@
  *     SUM 0 attempt WHEN ATTEMPT - -              an attempt began
  *     SUM 0 bounced WHEN ID - -                   the bounce ID was queued for all failed so far
  *     SUM 0 warned WHEN ID - -                    the notice of delay ID was queued
+ *     SUM 0 reported WHEN ID - -                  the report ID on all that are final so far was queued
  *     SUM 0 released WHEN 0 - -                   an operator let it go, or had it tried at once
  *     SUM 0 damaged WHEN 0 - WORDS                why it is in failed/ */
 #ifndef QUEUE_QLOG_H
@@ -19,6 +21,7 @@
 #include "base/arena.h"
 #include "base/status.h"
 #include "queue/qmsg.h"
+#include "queue/remote_mta.h"
 
 enum qlog_event {
 	QLOG_NONE,	/* nothing yet, or deferred before anything was tried */
@@ -35,7 +38,9 @@ typedef struct qlog_rcpt {
 	size_t parent;	    /* number of the recipient it was expanded from; 0: of the envelope */
 	enum qlog_event event;
 	int64_t when;
-	status last; /* code, enhanced code and words of the last event */
+	status last;   /* code, enhanced code and words of the last event */
+	remote_mta by; /* whose words they are; the name in `mem` */
+	bool reported; /* the sender was told that it is delivered, relayed or expanded */
 } qlog_rcpt;
 
 typedef struct qlog {
@@ -46,10 +51,11 @@ typedef struct qlog {
 	size_t count, room;
 	size_t attempts;
 	int64_t last_attempt;
-	bool warned; /* the sender was told of the delay */
-	int error;   /* errno of the first failed write, sticky */
-	size_t good; /* octets of log/ID up to the last good line when it was opened */
-	bool exists; /* log/ID is there, and durably so */
+	bool warned;	/* the sender was told of the delay */
+	int error;	/* errno of the first failed write, sticky */
+	size_t good;	/* octets of log/ID up to the last good line when it was opened */
+	bool exists;	/* log/ID is there, and durably so */
+	size_t remotes; /* octets of names in `mem` */
 	arena mem;
 } qlog;
 
@@ -63,11 +69,13 @@ bool qlog_start(qlog *, int queue_dir, const char *id, const envelope *);
 size_t qlog_replay(qlog *, span text);
 
 /* Appends and updates rcpts[]; not yet durable. n is the recipient's number. */
-void qlog_record(qlog *, size_t n, enum qlog_event, const status *);
+void qlog_record(qlog *, size_t n, enum qlog_event, const status *,
+		 const remote_mta *by); /* NULL: nobody */
 void qlog_attempt(qlog *);
 size_t qlog_expand(qlog *, size_t n, const addr *); /* the new number, 0 on error */
 void qlog_bounced(qlog *, const char *bounce_id);   /* all QLOG_FAILED become QLOG_BOUNCED */
 void qlog_warned(qlog *, const char *notice_id);
+void qlog_reported(qlog *, const char *report_id);
 void qlog_released(qlog *); /* also: from now on no attempt counts as the first */
 /* fdatasync (and the directory at the first time). False: do not take the step that depends on it.
  */

@@ -6,6 +6,7 @@
 #include "io/clock.h"
 #include "io/log.h"
 #include "queue/job.h"
+#include "queue/notify.h"
 #include "run/hop.h"
 #include "run/task.h"
 #include "run/watch.h"
@@ -48,15 +49,13 @@ static void write_job(const runner *r, const hop *h, const task *t, size_t n, st
 {
 	str path = str_new(DEST_MAX), sender = str_new(2 * ADDR_MAX), orig = str_new(2 * ADDR_MAX);
 	str rcpt = str_new(2 * ADDR_MAX), mail = str_new(4096), params = str_new(4096);
-	const qlog_rcpt *q = &t->log.rcpts[n - 1], *root = q;
-	while (root->parent)
-		root = &t->log.rcpts[root->parent - 1];
+	const qlog_rcpt *q = &t->log.rcpts[n - 1], *root = notify_root(&t->log, q);
 	write_path(r, h, t, &path);
 	addr_write(&t->m.env.sender.addr, &sender);
 	addr_write(&q->path.addr, &rcpt);
 	addr_write(&root->path.addr, &orig);
 	write_params(&t->m.env.sender, &mail);
-	write_params(&q->path, &params);
+	notify_params(&t->log, q, &params);
 	size_t attempt = t->log.attempts + (t->attempted ? 0 : 1);
 	const job j = {
 	    .id = span_str(t->m.id),
@@ -94,7 +93,7 @@ static void fill(runner *r, hop *h, load *l)
 		held = t == last ? held : qmsg_moved(r->queue_dir, &t->m);
 		if (held) {
 			last = t;
-			task_result(r, t, n, &on_hold);
+			task_result(r, t, n, &on_hold, NULL);
 			continue;
 		}
 		if (t != last)
@@ -116,7 +115,7 @@ static void fail_job(runner *r, const given *g, const worker *by, const status *
 		if (r->stopping)
 			t->rcpts[g->n - 1].state = RCPT_WAITS;
 		else
-			task_result(r, t, g->n, st);
+			task_result(r, t, g->n, st, NULL);
 	}
 }
 
@@ -197,7 +196,7 @@ static void take_result(void *arg, const job_result *res)
 	runner *r = arg;
 	task *t = task_find(r, res->id);
 	if (t && res->n >= 1 && res->n <= t->log.count && t->rcpts[res->n - 1].state == RCPT_GIVEN)
-		task_result(r, t, res->n, &res->st);
+		task_result(r, t, res->n, &res->st, &res->by);
 }
 
 /* Unlinks the ended ones from r->workers. */

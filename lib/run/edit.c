@@ -174,10 +174,11 @@ static enum edit_result bounce(edit *ed, qmsg *m, qlog *log)
 		if (r->event == QLOG_FAILED)
 			continue; /* with the reason that it has */
 		status st = bounce_status(ed, r);
-		qlog_record(log, n, QLOG_FAILED, &st);
+		qlog_record(log, n, QLOG_FAILED, &st, &log->rcpts[n - 1].by);
 	}
 	if (log->error || !qlog_sync(log) ||
-	    (any && !bounce_failed(ed->queue_dir, m, log, &kind))) {
+	    (any && !bounce_failed(ed->queue_dir, m, log, &kind)) ||
+	    !bounce_success(ed->queue_dir, m, log)) {
 		errno = log->error ? log->error : EAGAIN;
 		return EDIT_FAILED;
 	}

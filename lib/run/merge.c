@@ -8,6 +8,8 @@ typedef struct line {
 	char id[QID_LEN + 1];
 	size_t n;
 	status st;
+	bool dsn;
+	char *host; /* owned */
 } line;
 
 typedef struct merge {
@@ -31,6 +33,10 @@ static void collect(void *arg, const job_result *one)
 	l->id[QID_LEN] = 0;
 	l->n = one->n;
 	l->st = one->st;
+	l->dsn = one->by.dsn;
+	l->host = xmalloc(one->by.name.n + 1);
+	memcpy(l->host, one->by.name.p, one->by.name.n);
+	l->host[one->by.name.n] = 0;
 }
 
 static int compare(const void *a, const void *b)
@@ -47,11 +53,12 @@ static void write_down(const merge *m, const line *first, qlog *log)
 		if (was != QLOG_NONE && was != QLOG_DEFERRED)
 			continue;
 		log_line event;
+		const remote_mta by = {.name = span_str(l->host), .dsn = l->dsn};
 		qlog_record(log, l->n,
 			    !status_is_ok(&l->st) ? QLOG_FAILED
 			    : l->st.reply	  ? QLOG_RELAYED
 						  : QLOG_DELIVERED,
-			    &l->st);
+			    &l->st, &by);
 		log_begin(&event, "merged");
 		log_puts(&event, "id", l->id);
 		log_putn(&event, "n", (int64_t)l->n);
@@ -101,6 +108,8 @@ static bool merge_file(void *arg)
 		qsort(m->v, m->count, sizeof *m->v, compare);
 		m->whole = scan_all(m->r->queue_dir, merge_message, m) && m->whole;
 	}
+	for (size_t i = 0; i < m->count; i++)
+		free(m->v[i].host);
 	m->count = 0;
 	return m->whole;
 }

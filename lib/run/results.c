@@ -155,7 +155,7 @@ static void keep_final(void *arg, const job_result *one)
 {
 	struct results_other *o = arg;
 	if (is_final(&one->st))
-		job_result_write(one->id, one->n, &one->st, &o->lines);
+		job_result_write(one, &o->lines);
 }
 
 static bool is_own(const results *r, unsigned slot)
@@ -198,7 +198,7 @@ void results_refresh(results *r)
 }
 
 /* Lines of this message only are taken apart: the others are passed over by memmem(3). */
-static bool find_in(span text, span id, size_t n, status *st)
+static bool find_in(span text, span id, size_t n, job_result *to)
 {
 	bool found = false;
 	const char *hit;
@@ -210,7 +210,7 @@ static bool find_in(span text, span id, size_t n, status *st)
 		job_result one;
 		if (job_result_parse(span_sub(text, start, end), &one) && one.n == n &&
 		    span_eq(one.id, id)) {
-			*st = one.st;
+			*to = one;
 			found = true;
 		}
 		text = span_sub(text, end, text.n);
@@ -218,30 +218,32 @@ static bool find_in(span text, span id, size_t n, status *st)
 	return found;
 }
 
-bool results_find(const results *r, span id, size_t n, status *st)
+bool results_find(const results *r, span id, size_t n, job_result *one)
 {
 	bool found = false;
 	for (unsigned slot = 0; slot < RESULTS_SLOTS; slot++)
-		if (find_in(str_span(&r->others[slot].lines), id, n, st))
+		if (find_in(str_span(&r->others[slot].lines), id, n, one))
 			found = true;
 	return found;
 }
 
 void results_merge(const results *r, qlog *log)
 {
-	status st;
+	job_result one;
 	for (size_t n = 1; n <= log->count; n++) {
 		enum qlog_event e = log->rcpts[n - 1].event;
 		if ((e != QLOG_NONE && e != QLOG_DEFERRED) ||
-		    !results_find(r, span_str(log->id), n, &st))
+		    !results_find(r, span_str(log->id), n, &one))
 			continue;
-		e = !status_is_ok(&st) ? QLOG_FAILED : st.reply ? QLOG_RELAYED : QLOG_DELIVERED;
-		qlog_record(log, n, e, &st);
+		e = !status_is_ok(&one.st) ? QLOG_FAILED
+		    : one.st.reply	   ? QLOG_RELAYED
+					   : QLOG_DELIVERED;
+		qlog_record(log, n, e, &one.st, &one.by);
 		log_line l;
 		log_begin(&l, "merged");
 		log_puts(&l, "id", log->id);
 		log_putn(&l, "n", (int64_t)n);
-		log_status(&l, &st);
+		log_status(&l, &one.st);
 		log_end(&l);
 	}
 }

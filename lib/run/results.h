@@ -53,8 +53,9 @@ void results_release(results *, result_file *);
 
 /* Reads what other runs have appended since the last call; cheap where there are none. */
 void results_refresh(results *);
-/* The last final word (EX_OK or permanent) of another run on this job. */
-bool results_find(const results *, span id, size_t n, status *);
+/* The last final word (EX_OK or permanent) of another run on this job; its spans are good until the next
+ * results_refresh(). */
+bool results_find(const results *, span id, size_t n, job_result *);
 /* What workers of other runs said of this message and nobody wrote down yet goes into its log, not yet
  * synced. The caller holds the claim, so nobody else does, and has called results_refresh() since. */
 void results_merge(const results *, qlog *);

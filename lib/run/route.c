@@ -66,7 +66,7 @@ static void expand(task *t, size_t n, const resolve_answer *to)
 	for (size_t k = 0; k < to->target_count; k++)
 		if (!known(&t->log, &to->targets[k]) && !qlog_expand(&t->log, n, &to->targets[k]))
 			break;
-	qlog_record(&t->log, n, QLOG_EXPANDED, &ok);
+	qlog_record(&t->log, n, QLOG_EXPANDED, &ok, NULL);
 	if (t->log.error)
 		done(t, n, status_doubt("log/%s: %s", t->m.id, strerror(t->log.error)));
 }

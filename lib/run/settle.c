@@ -5,6 +5,7 @@
 #include "io/log.h"
 #include "io/out.h"
 #include "queue/bounce.h"
+#include "queue/notify.h"
 #include "run/remove.h"
 #include "run/task.h"
 
@@ -33,7 +34,7 @@ static void answer(const task *t, size_t n, enum qlog_event e)
 
 static void record(task *t, size_t n, enum qlog_event e)
 {
-	qlog_record(&t->log, n, e, &t->rcpts[n - 1].st);
+	qlog_record(&t->log, n, e, &t->rcpts[n - 1].st, &t->rcpts[n - 1].who);
 	t->rcpts[n - 1].state = RCPT_SAVED;
 }
 
@@ -51,7 +52,8 @@ static void give_up(const runner *r, task *t, task_rcpt *c)
 			    last.reply, last.enhanced, last.text);
 }
 
-/* The fast way: everybody got it at once, nothing was written down, and nothing needs to be. */
+/* The fast way: everybody got it at once, nothing was written down, and nothing needs to be. A report of success
+ * has to be told apart from its repetition, so that who wants one goes the long way. */
 static bool all_reached(const task *t, bool *relayed)
 {
 	*relayed = false;
@@ -127,8 +129,9 @@ static void settle_logged(runner *r, task *t)
 		qlog_attempt(&t->log);
 	bool due = failed_before || any_failed(t);
 	enum dsn_kind kind = DSN_NONE;
-	if (t->log.error || (due && !bounce_failed(r->queue_dir, &t->m, &t->log, &kind))) {
-		/* The bounce cannot be queued, or nothing can be written: all is tried again later. */
+	if (t->log.error || (due && !bounce_failed(r->queue_dir, &t->m, &t->log, &kind)) ||
+	    !bounce_success(r->queue_dir, &t->m, &t->log)) {
+		/* The bounce or report cannot be queued, or nothing can be written: all is tried again later. */
 		if (t->log.error)
 			trouble(r, t, "log cannot be written");
 		else
@@ -151,7 +154,7 @@ static void settle(runner *r, task *t)
 	bool reached = all_reached(t, &relayed);
 	if (t->ask && reached)
 		r->asked_good++;
-	if (!reached)
+	if (!reached || notify_success_asked(&t->m))
 		settle_logged(r, t);
 	else if (!remove_message(r, t, relayed))
 		trouble(r, t, "cannot be removed");

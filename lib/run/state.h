@@ -46,6 +46,7 @@ typedef struct task_rcpt {
 	bool remote; /* what OK means: relayed, not delivered */
 	span dest;   /* Maildir or next hop, in task.mem */
 	status st;
+	remote_mta who;    /* said it; in task.mem */
 } task_rcpt;
 
 /* A claimed message. */

@@ -62,7 +62,7 @@ void task_touch(runner *r, task *t)
 	r->touched = t;
 }
 
-void task_result(runner *r, task *t, size_t n, const status *st)
+void task_result(runner *r, task *t, size_t n, const status *st, const remote_mta *by)
 {
 	task_rcpt *c = &t->rcpts[n - 1];
 	if (c->state != RCPT_WAITS && c->state != RCPT_GIVEN)
@@ -71,6 +71,9 @@ void task_result(runner *r, task *t, size_t n, const status *st)
 	c->by = NULL;
 	c->hop = NULL;
 	c->st = *st;
+	c->who = (remote_mta){.dsn = by && by->dsn};
+	if (by && by->name.n)
+		c->who.name = arena_dup(&t->mem, by->name);
 	t->open--;
 	task_touch(r, t);
 }
@@ -99,6 +102,8 @@ void task_log(const task *t, const char *event, size_t n, const status *st)
 		log_put(&l, "relay", c->agent);
 		log_put(&l, "dest", c->dest);
 	}
+	if (c->who.name.n)
+		log_put(&l, "host", c->who.name);
 	log_putn(&l, "delay", clock_now() - t->m.arrived);
 	log_status(&l, st);
 	log_end(&l);

@@ -19,7 +19,7 @@ void task_route(runner *, task *);
 void task_go(runner *, task *, const queue_name *);
 task *task_find(runner *, span id);
 /* One recipient's job is through; the task is settled at the next settle_all(). */
-void task_result(runner *, task *, size_t n, const status *);
+void task_result(runner *, task *, size_t n, const status *, const remote_mta *by); /* `by` may be NULL */
 void task_touch(runner *, task *);
 /* Drops the claim and forgets the task; the file is left as it is. */
 void task_close(runner *, task *);

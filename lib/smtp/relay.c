@@ -98,6 +98,16 @@ static void log_outcome(const relay *r, span dest, const relay_mail *m, const tx
 	log_end(&l);
 }
 
+/* Whose word the outcome is. */
+static void note_host(const relay *r, txn_rcpt *to, bool dsn)
+{
+	if (r->ip[0])
+		(void)snprintf(to->host, sizeof to->host, "%s[%s]", r->host, r->ip);
+	else
+		(void)snprintf(to->host, sizeof to->host, "%s", r->host);
+	to->dsn = dsn;
+}
+
 static bool pending(const relay_mail *m)
 {
 	for (size_t i = 0; i < m->count; i++)
@@ -126,13 +136,14 @@ static void session(relay *r, span dest, const relay_mail *m)
 	size_t index[RELAY_BATCH], n;
 	bool progress = true;
 	while (progress && client_up(&r->client) && (n = collect(m, batch, index))) {
-		bool unsure;
+		bool unsure, dsn = r->client.caps.dsn;
 		progress = false;
 		client_send(&r->client, m->message, m->sender, m->params, batch, n, &unsure);
 		for (size_t i = 0; i < n; i++) {
 			txn_rcpt *to = &m->rcpts[index[i]];
 			*to = batch[i];
 			to->done = !batch[i].again;
+			note_host(r, to, dsn && to->accepted);
 			progress = progress || to->done;
 			if (to->done)
 				log_outcome(r, dest, m, to, unsure && to->accepted,
@@ -231,7 +242,7 @@ static void try_place(relay *r, span dest, const relay_mail *m, status *why)
 	bool named = r->host_only || span_starts(dest, S("["));
 	r->spoke = false;
 	r->tried = r->sessions = r->mute = 0;
-	r->ip[0] = 0;
+	r->host[0] = r->ip[0] = 0;
 	if (!dial_parse(dest, r->port, &place)) {
 		*why = status_make(EX_NOHOST, 550, "5.1.2", "no destination: %.*s", SPAN_FMT(dest));
 	} else if (place.literal) {
@@ -258,6 +269,8 @@ static void finish(relay *r, span dest, const relay_mail *m, const status *why)
 			continue;
 		if (!to->st.text[0])
 			to->st = *why;
+		if (!to->host[0])
+			note_host(r, to, false);
 		to->done = true;
 		log_outcome(r, dest, m, to, false, false);
 	}

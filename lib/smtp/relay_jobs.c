@@ -18,7 +18,12 @@ typedef struct group {
 static bool report(const group *g, size_t i)
 {
 	str line = str_new(JOB_LINE_MAX);
-	job_result_write(g->jobs[i].id, g->jobs[i].n, &g->rcpts[i].st, &line);
+	const txn_rcpt *to = &g->rcpts[i];
+	const job_result one = {.id = g->jobs[i].id,
+				.n = g->jobs[i].n,
+				.st = to->st,
+				.by = {.name = span_str(to->host), .dsn = to->dsn}};
+	job_result_write(&one, &line);
 	bool ok = write_all(g->results, str_span(&line));
 	str_free(&line);
 	return ok;

@@ -82,13 +82,11 @@ static void do_helo(smtp_session *s, span args)
 static void greet(smtp_session *s, span args)
 {
 	const smtp_limits *l = s->limits;
-	/* DSN is understood but not offered: who is offered it may ask for a report of success (RFC 3461, 5.2), which
-	 * nobody makes yet. */
 	str text = str_new(1024);
 	(void)str_put(&text, s->limits->me);
 	(void)str_printf(&text,
 			 "\nPIPELINING\nSIZE %llu\n8BITMIME\nENHANCEDSTATUSCODES\nCHUNKING\n"
-			 "SMTPUTF8\nLIMITS RCPTMAX=%llu MAILMAX=%llu\nHELP",
+			 "SMTPUTF8\nDSN\nLIMITS RCPTMAX=%llu MAILMAX=%llu\nHELP",
 			 (unsigned long long)l->max_size, (unsigned long long)l->max_rcpts,
 			 (unsigned long long)l->max_mails);
 	if (hello(s, args, true))

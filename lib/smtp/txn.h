@@ -11,10 +11,12 @@
 enum { TXN_GROUP = 50 };
 
 typedef struct txn_rcpt {
-	span address;  /* as on the wire, without brackets */
-	span params;   /* of RCPT, as in the envelope */
-	status st;     /* the outcome, once `done` */
-	bool accepted; /* RCPT got 2yz */
+	span address;	/* as on the wire, without brackets */
+	span params;	/* of RCPT, as in the envelope */
+	char host[320]; /* "mx.example[192.0.2.1]": the last one that was asked; "" none */
+	bool dsn;	/* it was given NOTIFY and ORCPT */
+	status st;	/* the outcome, once `done` */
+	bool accepted;	/* RCPT got 2yz */
 	bool done;
 	bool again; /* temporary, and trying at once makes sense: elsewhere where the connection is
 		     * lost, or in the next transaction where the server takes so many at a time */

@@ -37,7 +37,7 @@ static void results(span words)
 		abort(); /* a sum by chance */
 	sumline_put(words, &line);
 	if (span_find(words, '\n') == words.n && job_result_parse(str_span(&line), &a)) {
-		job_result_write(a.id, a.n, &a.st, &text);
+		job_result_write(&a, &text);
 		if (!job_result_parse(str_span(&text), &b) || b.n != a.n ||
 		    b.st.code != a.st.code || strcmp(b.st.text, a.st.text) != 0)
 			abort();

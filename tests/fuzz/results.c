@@ -23,7 +23,7 @@ static void check(void *arg, const job_result *r)
 	str line = str_new(4096);
 	job_result again;
 	(void)arg;
-	job_result_write(r->id, r->n, &r->st, &line);
+	job_result_write(r, &line);
 	if (line.over || !job_result_parse(str_span(&line), &again) || again.n != r->n ||
 	    again.st.code != r->st.code || !span_eq(again.id, r->id))
 		__builtin_trap();
@@ -46,7 +46,7 @@ static void open_dir(void)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	status st;
+	job_result one;
 	results r;
 	if (dir < 0)
 		open_dir();
@@ -56,8 +56,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	(void)close(fd);
 	results_open(&r, dir);
 	results_refresh(&r);
-	if (results_find(&r, S("01ARZ3NDEKTSV4RRFFQ69G5F"), 1, &st) && !status_is_ok(&st) &&
-	    !status_is_permanent(&st))
+	if (results_find(&r, S("01ARZ3NDEKTSV4RRFFQ69G5F"), 1, &one) && !status_is_ok(&one.st) &&
+	    !status_is_permanent(&one.st))
 		__builtin_trap();
 	results_bury(&r, check, kept, NULL);
 	results_close(&r);

@@ -83,7 +83,7 @@ static void results(void)
 	str line = str_new(2048);
 	job_result r;
 	status st = status_make(67, 550, "5.1.1", "no such user: \"kim\"");
-	job_result_write(S(ID), 10000, &st, &line);
+	job_result_write(&(job_result){.id = S(ID), .n = 10000, .st = st}, &line);
 	CHECK(job_result_parse(str_span(&line), &r), "parsed");
 	CHECK(span_eq(r.id, S(ID)) && r.n == 10000 && r.st.code == 67 && r.st.reply == 550 &&
 		  strcmp(r.st.enhanced, "5.1.1") == 0 && strcmp(r.st.text, st.text) == 0,
@@ -99,10 +99,54 @@ static void results(void)
 	}
 	str_clear(&line);
 	st = status_make(0, 0, "", "%s", "");
-	job_result_write(S(ID), 1, &st, &line);
+	job_result_write(&(job_result){.id = S(ID), .n = 1, .st = st}, &line);
 	CHECK(job_result_parse(str_span(&line), &r) && r.st.code == 0 && r.st.text[0] == 0,
 	      "no words");
 	str_free(&line);
+}
+
+static void remote(void)
+{
+	static const struct {
+		const char *word;
+		int reply;
+		const char *name;
+		bool dsn, good;
+	} cases[] = {
+	    {"0", 0, "", false, true},
+	    {"250", 250, "", false, true},
+	    {"250/dsn/mx.test[192.0.2.1]", 250, "mx.test[192.0.2.1]", true, true},
+	    {"451//mx.test[2001:db8::1]", 451, "mx.test[2001:db8::1]", false, true},
+	    {"250//run/lmtp/socket", 250, "run/lmtp/socket", false, true},
+	    {"0/dsn/", 0, "", true, true},
+	    {"250/", 0, "", false, false},
+	    {"250/dsn", 0, "", false, false},
+	    {"250/other/x", 0, "", false, false},
+	    {"600", 0, "", false, false},
+	    {"", 0, "", false, false},
+	    {"/dsn/x", 0, "", false, false},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		span word = unit_copy(span_str(cases[i].word));
+		str again = str_new(1024);
+		int reply = 0;
+		remote_mta r;
+		bool good = remote_mta_parse(word, &reply, &r);
+		CHECK(good == cases[i].good, "\"%s\"", cases[i].word);
+		if (good) {
+			CHECK(reply == cases[i].reply && r.dsn == cases[i].dsn &&
+				  span_eq(r.name, span_str(cases[i].name)),
+			      "its parts");
+			remote_mta_write(reply, &r, &again);
+			CHECK(span_eq(str_span(&again), word), "written again");
+		}
+		str_free(&again);
+		free((char *)(uintptr_t)word.p);
+	}
+	str to = str_new(1024);
+	remote_mta_write(250, &(remote_mta){.name = S("a b\nc\xff/d")}, &to);
+	CHECK(span_eq(str_span(&to), S("250//a?b?c?/d")), "octets that would break the line");
+	str_free(&to);
 }
 
 int main(void)
@@ -110,5 +154,6 @@ int main(void)
 	round_trip();
 	malformed();
 	results();
+	remote();
 	return unit_done();
 }

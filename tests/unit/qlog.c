@@ -36,22 +36,22 @@ static void life(int dir, str *text)
 	CHECK(qlog_sync(&l) && !qlog_finished(&l), "nothing to sync, nothing done");
 	qlog_attempt(&l);
 	status st = status_make(EX_TEMPFAIL, 450, "4.2.0", "mailbox busy, try \"later\"");
-	qlog_record(&l, 1, QLOG_DEFERRED, &st);
+	qlog_record(&l, 1, QLOG_DEFERRED, &st, NULL);
 	CHECK(addr_mailbox(S("\"x y\"@z.test"), &mem, &a) == ADDR_OK, "address");
 	CHECK(qlog_expand(&l, 2, &a) == 3, "expand gives the next number");
 	CHECK(addr_mailbox(S("second@z.test"), &mem, &a) == ADDR_OK && qlog_expand(&l, 2, &a) == 4,
 	      "and the next");
 	st = status_ok();
-	qlog_record(&l, 2, QLOG_EXPANDED, &st);
+	qlog_record(&l, 2, QLOG_EXPANDED, &st, NULL);
 	CHECK(qlog_sync(&l), "sync");
-	qlog_record(&l, 3, QLOG_DELIVERED, &st);
+	qlog_record(&l, 3, QLOG_DELIVERED, &st, NULL);
 	st = status_make(EX_NOUSER, 550, "5.1.1", "no such user");
-	qlog_record(&l, 4, QLOG_FAILED, &st);
+	qlog_record(&l, 4, QLOG_FAILED, &st, NULL);
 	CHECK(!l.warned, "nobody was told of a delay");
 	qlog_warned(&l, "00000000000000000000000W");
 	qlog_released(&l);
 	CHECK(qlog_sync(&l) && l.error == 0 && l.warned, "sync again");
-	qlog_record(&l, 5, QLOG_FAILED, &st);
+	qlog_record(&l, 5, QLOG_FAILED, &st, NULL);
 	CHECK(l.error == EINVAL && !qlog_sync(&l), "a number that is none is an error, sticky");
 	qlog_close(&l);
 
@@ -69,7 +69,7 @@ static void life(int dir, str *text)
 	CHECK(l.rcpts[3].event == QLOG_BOUNCED && !qlog_finished(&l),
 	      "bounced; one is still deferred");
 	st = status_ok();
-	qlog_record(&l, 1, QLOG_RELAYED, &st);
+	qlog_record(&l, 1, QLOG_RELAYED, &st, NULL);
 	CHECK(qlog_finished(&l) && qlog_sync(&l), "all final");
 	qlog_close(&l);
 	CHECK(qlog_open(&l, dir, &message) && qlog_finished(&l), "and still when read again");
@@ -137,7 +137,7 @@ static void unfinished_expansion(int dir)
 	CHECK(qlog_open(&l, dir, &message) && l.count == 2, "forgotten");
 	CHECK(addr_mailbox(S("two@z.test"), &mem, &a) == ADDR_OK && qlog_expand(&l, 2, &a) == 3,
 	      "again");
-	qlog_record(&l, 2, QLOG_EXPANDED, &st);
+	qlog_record(&l, 2, QLOG_EXPANDED, &st, NULL);
 	CHECK(qlog_sync(&l), "sync");
 	qlog_close(&l);
 	CHECK(qlog_open(&l, dir, &message) && l.count == 3 && l.rcpts[2].parent == 2 &&
@@ -153,9 +153,9 @@ static void words(int dir)
 	put_log(dir, S(""));
 	status st = status_make(75, 0, "", "%s", "");
 	CHECK(qlog_open(&l, dir, &message), "open");
-	qlog_record(&l, 1, QLOG_DEFERRED, &st);
+	qlog_record(&l, 1, QLOG_DEFERRED, &st, NULL);
 	memset(st.text, 'x', sizeof st.text - 1);
-	qlog_record(&l, 2, QLOG_DEFERRED, &st);
+	qlog_record(&l, 2, QLOG_DEFERRED, &st, NULL);
 	CHECK(qlog_sync(&l), "sync");
 	qlog_close(&l);
 	CHECK(qlog_open(&l, dir, &message) && l.rcpts[0].last.text[0] == 0 &&

@@ -12,7 +12,7 @@ static void say(int fd, const char *id, size_t n, int code, int reply)
 {
 	status st = status_make(code, reply, "", "words of %zu", n);
 	str line = str_new(1024);
-	job_result_write(span_str(id), n, &st, &line);
+	job_result_write(&(job_result){.id = span_str(id), .n = n, .st = st}, &line);
 	if (!write_all(fd, str_span(&line)))
 		abort();
 	str_free(&line);
@@ -68,7 +68,7 @@ static void own(int dir)
 static void other(int dir)
 {
 	results a, b;
-	status st;
+	job_result r;
 	int n = 0;
 	results_open(&a, dir);
 	results_open(&b, dir);
@@ -79,14 +79,15 @@ static void other(int dir)
 	say(f->fd, one, 2, EX_TEMPFAIL, 451);
 	say(f->fd, two, 3, EX_UNAVAILABLE, 550);
 	results_refresh(&b);
-	CHECK(results_find(&b, span_str(one), 1, &st) && st.code == EX_OK && st.reply == 250,
+	CHECK(results_find(&b, span_str(one), 1, &r) && r.st.code == EX_OK && r.st.reply == 250,
 	      "final");
-	CHECK(!results_find(&b, span_str(one), 2, &st), "a deferral is not believed");
-	CHECK(results_find(&b, span_str(two), 3, &st) && st.code == EX_UNAVAILABLE, "a refusal is");
-	CHECK(!results_find(&b, span_str(two), 1, &st), "not another recipient's");
+	CHECK(!results_find(&b, span_str(one), 2, &r), "a deferral is not believed");
+	CHECK(results_find(&b, span_str(two), 3, &r) && r.st.code == EX_UNAVAILABLE,
+	      "a refusal is");
+	CHECK(!results_find(&b, span_str(two), 1, &r), "not another recipient's");
 	say(f->fd, two, 1, EX_OK, 250);
 	results_refresh(&b);
-	CHECK(results_find(&b, span_str(two), 1, &st), "read on");
+	CHECK(results_find(&b, span_str(two), 1, &r), "read on");
 	result_file *g = results_current(&b);
 	CHECK(g && g->slot == 1, "slots are not shared");
 	results_bury(&b, count, yes, &n);

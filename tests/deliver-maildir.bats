@@ -160,7 +160,7 @@ job() {
 	deliver-maildir -b <jobs >>results 2>err
 	grep -q 'not a job: garbage' err
 	[ "$(wc -l <results)" = 102 ]
-	[ "$(grep -c ' 0 250 2\.' results)" = 101 ]
+	[ "$(grep -c ' 0 0 2\.' results)" = 101 ]
 	[ "$(grep -c ' 102 75 451 4\.3\.0 ' results)" = 1 ]
 	[ "$(ls "$BOX/new" | wc -l)" = 100 ]
 	[ "$(ls "$bob/new" | wc -l)" = 1 ]
@@ -179,7 +179,7 @@ job() {
 	job 1 1 "$BOX" >&5
 	job 2 1 "$BOX" >&5
 	echo >&5
-	wait_until grep -q ' 2 0 250 ' results
+	wait_until grep -q ' 2 0 0 ' results
 	[ "$(wc -l <results)" = 2 ]
 	exec 5>&-
 	wait "${STARTED[0]}"

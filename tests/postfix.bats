@@ -69,7 +69,7 @@ count_is() { # DIR N
 	printf 'Subject: small\n\nbody\n' >"$T/small"
 	smtp-send -b <"$T/jobs" >>"$T/results" 2>>"$LOG"
 	[ "$(wc -l <"$T/results")" = 600 ]
-	[ "$(grep -c ' 0 250 2.0.0 ' "$T/results")" = 600 ]
+	[ "$(grep -c ' 0 250/dsn/[^ ]* 2.0.0 ' "$T/results")" = 600 ]
 	wait_until count_is "$POSTFIX/mail/box/new" 600
 	[ "$(grep -c 'disconnect from' "$POSTFIX/log")" -le 2 ]
 }

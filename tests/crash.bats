@@ -36,3 +36,12 @@ prove() {
 @test "crash: queue-run takes in drop/" { prove queue-run-drop; }
 @test "crash: queue-run bounces" { prove queue-run-bounce; }
 @test "crash: queue-edit holds, removes, bounces" { prove queue-edit-hold queue-edit-remove queue-edit-bounce; }
+
+journal() {
+	PABAL_BUILD=$BUILD python3 "$BATS_TEST_DIRNAME/crash/journal.py" "$1" || {
+		[ $? = 77 ] && skip "no $1 can be made and mounted here"
+		false
+	}
+}
+@test "crash: on ext4 one sync holds a file and its name" { journal ext4; }
+@test "crash: on XFS one sync holds a file and its name" { journal xfs; }

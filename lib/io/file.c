@@ -4,11 +4,15 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/sysmacros.h>
 #include <sysexits.h>
 #include <unistd.h>
 
 #include "base/die.h"
+#include "io/in.h"
 #include "io/out.h"
+
+enum { MOUNT_LINE = 4096 };
 
 int file_open_dir(int at, const char *path)
 {
@@ -119,6 +123,43 @@ int64_t file_copy(int from, int to)
 bool file_sync(int fd)
 {
 	return fsync(fd) == 0;
+}
+
+/* "36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext4 /dev/root rw" (proc(5)): the device, and the type behind "-". */
+static bool mount_is(span line, span device, span *type)
+{
+	(void)span_word(&line);
+	(void)span_word(&line);
+	if (!span_eq(span_word(&line), device))
+		return false;
+	while (line.n && !span_eq(span_word(&line), S("-")))
+		;
+	*type = span_word(&line);
+	return true;
+}
+
+bool file_orders_names(int fd)
+{
+	struct stat st;
+	char device[32];
+	span line, type = S("");
+	in mounts;
+	if (fstat(fd, &st) < 0)
+		return false;
+	int n = snprintf(device, sizeof device, "%u:%u", major(st.st_dev), minor(st.st_dev));
+	int from = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
+	if (from < 0)
+		return false;
+	bool found = false;
+	in_open(&mounts, from, MOUNT_LINE);
+	for (enum in_result r = IN_OK; !found && (r == IN_OK || r == IN_LONG);) {
+		r = in_line(&mounts, MOUNT_LINE, &line);
+		found = r == IN_OK && mount_is(line, span_of(device, (size_t)n), &type);
+	}
+	found = found && (span_eq(type, S("ext4")) || span_eq(type, S("xfs")));
+	in_close(&mounts);
+	(void)close(from);
+	return found;
 }
 
 static bool sync_parent(int at, const char *path)

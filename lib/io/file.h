@@ -22,6 +22,10 @@ int64_t file_copy(int from, int to);
 /* fsync(2) that is never retried: after a failure the pages may be marked clean, so only giving up the
  * whole file is honest. */
 bool file_sync(int fd);
+/* Whether the sync of a file makes the names durable, too, that it was given before: ext4 and XFS write all changes of
+ * names to one journal in their order, and a sync of the file writes it up to there. Elsewhere (POSIX), and where
+ * nothing is known, the directory must be synced as well. `fd` is anything on that file system. */
+bool file_orders_names(int fd);
 /* Replaces `path` as a whole: temporary file beside it, fsync, rename, fsync of the directory. */
 bool file_replace(int at, const char *path, mode_t, span content);
 

@@ -1,4 +1,4 @@
-"""The states that a file system may be in after a crash, by the POSIX model.
+"""The states that a file system may be in after a crash, by the POSIX model, or by that of a journal.
 
 Nothing is durable but by a sync of exactly that thing: the data of a file by fsync of the file, the
 entries of a directory by fsync of the directory, everything by syncfs. What was not synced may be there
@@ -12,6 +12,9 @@ or not, in any combination:
 with one promise that every file system keeps and the queue relies on: a rename never loses both
 names. With `both` its old name may still be there beside the new one (two directories, one of them
 synced); without it a rename is kept or lost as a whole, as journals do.
+
+`ordered` is the journal of ext4 and XFS: the sync of a file makes durable all changes of names before it, since
+they stand before it in one journal. What was not synced is as above, which allows more than such a journal does.
 
 The number of combinations is bounded: all of them up to `limit` a crash point; beyond it none, all, and
 every single choice and every pair of choices changed from none and from all (pairs too only while they
@@ -84,9 +87,9 @@ class Half:
 
 
 class Model:
-    def __init__(self, root, both=False, limit=256, static=("control", "passwd", "run")):
+    def __init__(self, root, both=False, limit=256, ordered=False, static=("control", "passwd", "run")):
         self.files, self.names, self.dirs = {}, {}, set()
-        self.both, self.limit, self.static = both, limit, static
+        self.both, self.limit, self.ordered, self.static = both, limit, ordered, static
         self.pending = []  # Halves, in order
         self.now = {}
         self.begun = {}
@@ -152,7 +155,7 @@ class Model:
     def on_sync_begin(self, key):
         self.begun.setdefault(key, []).append(
             ({i: len(f.pending) for i, f in self.files.items() if key in ("*", i)},
-             [h for h in self.pending if key == "*" or (os.path.dirname(h.path) or ".") == key]))
+             [h for h in self.pending if key == "*" or self.ordered or (os.path.dirname(h.path) or ".") == key]))
 
     def on_sync_end(self, key):
         counts, halves = self.begun[key].pop(0)

@@ -103,7 +103,7 @@ class Prover:
             self.sink = Sink()
             s.route = f"[127.0.0.1]:{self.sink.server_address[1]}"
         s.prepare(root, environment(root), BIN)
-        self.model = Model(root, both=self.full, limit=self.limit)
+        self.model = Model(root, both=self.full, limit=self.limit, ordered=orders_names(root))
         self.disk = Disk(root, os.path.join(self.work, "after"), self.model.static)
         if s.repair:
             subprocess.run(["sh", "-ec", s.repair], cwd=self.disk.path, check=True)
@@ -242,9 +242,17 @@ def leave_out(events, number):
     return [e for i, e in enumerate(events) if i not in (begin, end)]
 
 
-def prove(scenario, full, without=None, limit=None):
-    base = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
-    work = tempfile.mkdtemp(prefix="pabal-crash-", dir=base)
+def orders_names(path):
+    """Whether the file system is one of those where the sync of a file holds its names, as lib/io/file.h has it."""
+    st = os.stat(path)
+    device = f"{os.major(st.st_dev)}:{os.minor(st.st_dev)}"
+    with open("/proc/self/mountinfo") as f:
+        kinds = [line.split(" - ")[1].split()[0] for line in f if line.split()[2] == device]
+    return bool(kinds) and kinds[0] in ("ext4", "xfs")
+
+
+def prove(scenario, full, without=None, limit=None, base=None):
+    work = tempfile.mkdtemp(prefix="pabal-crash-", dir=base or ("/dev/shm" if os.access("/dev/shm", os.W_OK) else None))
     prover = Prover(scenario, work, full, without, limit)
     try:
         prover.run()
@@ -278,6 +286,7 @@ def self_test(chosen):
 def main():
     p = argparse.ArgumentParser(description=__doc__)
     p.add_argument("-f", "--full", action="store_true", help="more states, and renames that leave both names")
+    p.add_argument("-d", "--dir", help="work there (/dev/shm): the file system says which model is taken")
     p.add_argument("-l", "--list", action="store_true")
     p.add_argument("-t", "--self-test", action="store_true", help="find the writers that are wrong on purpose")
     p.add_argument("-w", "--without", type=int, metavar="N", help="as if the N-th sync had been forgotten")
@@ -293,7 +302,7 @@ def main():
         return self_test(chosen)
     for name in args.scenario or [s.name for s in SCENARIOS if not s.broken]:
         began = time.monotonic()
-        prover = prove(chosen[name], args.full, args.without, args.limit)
+        prover = prove(chosen[name], args.full, args.without, args.limit, args.dir)
         print(f"{name}: {len(prover.events)} events, {prover.syncs} syncs, {prover.states} states, {len(prover.cache)} distinct, "
               f"{prover.model.cut} crash points bounded, {len(prover.failures)} failures, "
               f"{time.monotonic() - began:.1f} s", flush=True)

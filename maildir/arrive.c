@@ -21,6 +21,7 @@ enum { CHUNK = 64 * 1024, AT_ONCE = 1024 };
 
 typedef struct arrival {
 	uint64_t octets, wire;
+	unsigned open_end; /* octets that the last line lacks of its CRLF */
 	int64_t date;
 	char temp[NAME_MAX + 1]; /* in tmp/, "" where there is none */
 	str name;		 /* in cur/ */
@@ -31,6 +32,7 @@ static bool copy_octets(int from, off_t offset, int to, arrival *a)
 	char *buf = xmalloc(CHUNK);
 	bool cr = false, done = true;
 	ssize_t n;
+	a->open_end = 0;
 	while (done && (n = file_pread(from, buf, CHUNK, offset)) != 0) {
 		if (n < 0) {
 			done = false;
@@ -45,6 +47,7 @@ static bool copy_octets(int from, off_t offset, int to, arrival *a)
 			at = lf + 1;
 		}
 		cr = end[-1] == '\r';
+		a->open_end = end[-1] == '\n' ? 0 : cr ? 1 : 2;
 		done = write_all(to, span_of(buf, (size_t)n));
 	}
 	int error = errno;
@@ -79,7 +82,7 @@ static bool write_temp(folder *f, int fd, off_t offset, uint32_t flags, arrival 
 		done = false;
 		error = errno;
 	}
-	name_sizes(a->octets, a->wire, &base);
+	name_sizes(a->octets, a->open_end ? 0 : a->wire, &base);
 	name_with_flags(str_span(&base), roll_letters(flags), &a->name);
 	done = done && !base.over && !a->name.over;
 	str_free(&base);
@@ -123,6 +126,11 @@ static void put_message(folder *f, const arrival *a, uint64_t keywords, uint64_t
 			       .date = a->date > 0 ? a->date : 0,
 			       .octets = a->octets,
 			       .wire = a->wire};
+	books_put(&f->b, &r);
+	if (!a->open_end)
+		return;
+	r.kind = JOURNAL_SIZES;
+	r.entry.flags = a->open_end << ROLL_OPEN_SHIFT;
 	books_put(&f->b, &r);
 }
 
@@ -210,6 +218,7 @@ static bool link_file(copying *c, size_t i, arrival *a)
 			   c->to->b.part[IN_CUR], str_cstr(&a->name), 0) == 0) {
 			a->octets = e->octets;
 			a->wire = e->wire;
+			a->open_end = (e->flags & ROLL_OPEN) >> ROLL_OPEN_SHIFT;
 			return true;
 		}
 		int error = errno;

@@ -112,6 +112,8 @@ static void apply(void *arg, const journal_record *r)
 		if (exact) {
 			l->roll.v[i].octets = r->entry.octets;
 			l->roll.v[i].wire = r->entry.wire;
+			l->roll.v[i].flags =
+			    (l->roll.v[i].flags & ~(uint32_t)ROLL_OPEN) | r->entry.flags;
 		}
 		break;
 	case JOURNAL_GONE:

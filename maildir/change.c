@@ -264,12 +264,12 @@ status folder_expunge(folder *f, const size_t *indexes, size_t count)
 
 /* ---- sizes */
 
-/* Octets, and octets with CRLF line ends: a CR that is there counts once. */
-static bool count_octets(int fd, char *buf, uint64_t *octets, uint64_t *wire)
+/* Octets, octets with CRLF line ends (a CR that is there counts once), and what the last line lacks of its. */
+static bool count_octets(int fd, char *buf, uint64_t *octets, uint64_t *wire, uint32_t *open_end)
 {
 	bool cr = false;
 	ssize_t n;
-	*octets = *wire = 0;
+	*octets = *wire = *open_end = 0;
 	while ((n = file_pread(fd, buf, CHUNK, (off_t)*octets)) > 0) {
 		const char *end = buf + n, *at = buf, *lf;
 		*octets += (uint64_t)n;
@@ -279,6 +279,7 @@ static bool count_octets(int fd, char *buf, uint64_t *octets, uint64_t *wire)
 			at = lf + 1;
 		}
 		cr = end[-1] == '\r';
+		*open_end = end[-1] == '\n' ? 0 : cr ? 1 : 2;
 	}
 	return n == 0;
 }
@@ -288,15 +289,17 @@ static bool measure_one(folder *f, size_t i, char *buf)
 	roll_entry *e = &f->b.is.roll.v[i];
 	int fd = folder_open_msg(f, i);
 	uint64_t octets, wire;
+	uint32_t open_end;
 	if (fd < 0)
 		return errno == ENOENT;
-	bool done = count_octets(fd, buf, &octets, &wire);
+	bool done = count_octets(fd, buf, &octets, &wire, &open_end);
 	int error = errno;
 	(void)close(fd);
 	errno = error;
 	if (done) {
 		e->octets = octets;
 		e->wire = wire;
+		e->flags = (e->flags & ~(uint32_t)ROLL_OPEN) | open_end << ROLL_OPEN_SHIFT;
 	}
 	return done;
 }

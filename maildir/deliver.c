@@ -202,7 +202,7 @@ static status write_tmp(entry *e, const maildir_job *j)
 	if (e->fd < 0)
 		return piece_error(errno, "create in", e->box->path);
 	status st = piece_write(j, e->fd, &e->size);
-	name_sizes(e->size.octets, e->size.wire, &sizes);
+	name_sizes(e->size.octets, e->size.open_end ? 0 : e->size.wire, &sizes);
 	if (j->flags)
 		(void)snprintf(e->name, sizeof e->name, "cur/%s%s:2,%.8s", e->base,
 			       str_cstr(&sizes), j->flags);

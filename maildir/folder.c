@@ -68,6 +68,7 @@ folder_msg folder_at(const folder *f, size_t i)
 			    .keywords = e->keywords,
 			    .octets = e->octets,
 			    .wire = e->wire,
+			    .open_end = (e->flags & ROLL_OPEN) >> ROLL_OPEN_SHIFT,
 			    .date = e->date,
 			    .modseq = e->modseq,
 			    .base = roll_base(&f->b.is.roll, e)};

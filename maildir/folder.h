@@ -41,8 +41,10 @@ typedef struct folder_msg {
 	uint64_t keywords; /* bit i: folder_keyword(f, i) */
 	uint64_t octets;   /* of the file */
 	uint64_t
-	    wire; /* of the same with CRLF line ends: RFC822.SIZE, POP3's LIST; 0 where it is not
-			      known yet, see folder_measure() */
+	    wire; /* of the same with CRLF line ends: RFC822.SIZE; 0 where it is not known yet, see
+			      folder_measure() */
+	unsigned
+	    open_end; /* octets that the last line lacks of its CRLF, which POP3 adds; known with wire */
 	int64_t date; /* internal date, epoch seconds */
 	uint64_t modseq;
 	span

@@ -48,6 +48,8 @@ static void put_words(const journal_record *r, str *to)
 	case JOURNAL_SIZES:
 		(void)str_printf(to, "s %" PRIu32 " %" PRIu64 " %" PRIu64, e->uid, e->octets,
 				 e->wire);
+		if (e->flags & ROLL_OPEN)
+			(void)str_printf(to, " %u", (e->flags & ROLL_OPEN) >> ROLL_OPEN_SHIFT);
 		break;
 	case JOURNAL_GONE:
 		(void)str_printf(to, "x %" PRIu64 " %" PRIu32 " %" PRIu32, r->gone.modseq,
@@ -147,6 +149,16 @@ static bool take_start(span rest, journal_record *r)
 	       number(&rest, UINT64_MAX, &r->id) && r->uidvalidity;
 }
 
+static bool take_sizes(span rest, journal_record *r)
+{
+	roll_entry *e = &r->entry;
+	uint64_t open = 0;
+	bool done = small(&rest, &e->uid) && number(&rest, INT64_MAX, &e->octets) &&
+		    number(&rest, INT64_MAX, &e->wire) && (!rest.n || number(&rest, 2, &open));
+	e->flags = (uint32_t)open << ROLL_OPEN_SHIFT;
+	return done;
+}
+
 static bool take_flags(span rest, char *room, journal_record *r)
 {
 	roll_entry *e = &r->entry;
@@ -179,8 +191,7 @@ static bool take_words(span words, char *room, journal_record *r)
 	case JOURNAL_FLAGS:
 		return take_flags(rest, room, r);
 	case JOURNAL_SIZES:
-		return small(&rest, &e->uid) && number(&rest, INT64_MAX, &e->octets) &&
-		       number(&rest, INT64_MAX, &e->wire);
+		return take_sizes(rest, r);
 	case JOURNAL_GONE:
 		return number(&rest, INT64_MAX, &r->gone.modseq) && small(&rest, &r->gone.first) &&
 		       small(&rest, &r->gone.last) && r->gone.first <= r->gone.last;

@@ -21,7 +21,7 @@ typedef struct journal_record {
 		JOURNAL_MESSAGE = 'm', /* entry, is_new, name */
 		JOURNAL_FLAGS =
 		    'f', /* entry's uid, modseq, keywords; is_new, name: what follows the base */
-		JOURNAL_SIZES = 's',   /* entry's uid, octets, wire */
+		JOURNAL_SIZES = 's',   /* entry's uid, octets, wire, ROLL_OPEN of its flags */
 		JOURNAL_GONE = 'x',    /* gone */
 		JOURNAL_KEYWORD = 'k', /* bit, name */
 		JOURNAL_STAMPS =

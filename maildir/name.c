@@ -66,8 +66,9 @@ size_t name_base(int64_t arrived, span id, span recipient, span folder, span hos
 
 void name_sizes(uint64_t octets, uint64_t wire, str *to)
 {
-	(void)str_printf(to, ",S=%llu,W=%llu", (unsigned long long)octets,
-			 (unsigned long long)wire);
+	(void)str_printf(to, ",S=%llu", (unsigned long long)octets);
+	if (wire)
+		(void)str_printf(to, ",W=%llu", (unsigned long long)wire);
 }
 
 bool name_has_front(span entry, span front)

@@ -11,7 +11,7 @@ enum { NAME_ROOM = 255 }; /* octets of a name, by the file system */
  * tells a delivery from all others: the host may be renamed between two attempts. */
 size_t name_base(int64_t arrived, span id, span recipient, span folder, span host, str *to);
 /* ",S=octets,W=wire octets" */
-void name_sizes(uint64_t octets, uint64_t wire, str *to);
+void name_sizes(uint64_t octets, uint64_t wire, str *to); /* wire 0: without ",W=" */
 /* Whether a directory entry is this delivery, whatever host, sizes and flags are behind the front. */
 bool name_has_front(span entry, span front);
 

@@ -104,8 +104,10 @@ static uint64_t count_lfs(copying *c, span s)
 		n += lf == s.p ? !c->cr : lf[-1] != '\r'; /* CRLF counts as it stands */
 		at = lf + 1;
 	}
-	if (s.n)
+	if (s.n) {
 		c->cr = end[-1] == '\r';
+		c->p->open_end = end[-1] != '\n';
+	}
 	return n;
 }
 

@@ -8,6 +8,8 @@
 typedef struct piece {
 	uint64_t octets; /* of the file written */
 	uint64_t wire;	 /* of the same with CRLF line ends */
+	bool
+	    open_end; /* the last line lacks its end: no name tells that, so it tells no wire size */
 } piece;
 
 /* Copies the message of the job behind its trace fields into fd. EX_OK, or why not: 75 for what is no

@@ -118,7 +118,7 @@ static void set_name(roll *r, roll_entry *e, span name, bool is_new)
 		e->name = put_name(r, name);
 	e->name_n = (uint16_t)name.n;
 	e->base_n = (uint16_t)name_unique(name).n;
-	e->flags = (e->flags & (FOLDER_RECENT | ROLL_GONE)) | roll_flags(name, is_new);
+	e->flags = (e->flags & (FOLDER_RECENT | ROLL_GONE | ROLL_OPEN)) | roll_flags(name, is_new);
 }
 
 bool roll_add(roll *r, const roll_entry *e, span name, bool is_new)

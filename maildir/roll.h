@@ -22,6 +22,8 @@ typedef struct roll_entry {
 enum {
 	ROLL_GONE = 1 << 16,  /* expunged; roll_compress() takes it out */
 	ROLL_FOUND = 1 << 17, /* this look has found its file; goes with the next name */
+	ROLL_OPEN_SHIFT = 18, /* octets that the last line lacks of its CRLF, 0 to 2; kept */
+	ROLL_OPEN = 3 << ROLL_OPEN_SHIFT,
 };
 
 /* UIDs that were expunged, for VANISHED. */

@@ -119,7 +119,7 @@ static void put_newcomer(settling *s, const newcomer *n, uint64_t same)
 	const roll_entry *was = old == SIZE_MAX ? NULL : &b->old.roll.v[old];
 	if (!name_octets(name, &told) || told != n->octets || !name_wire(name, &wire) ||
 	    wire < told)
-		wire = was && was->octets == n->octets ? was->wire : 0;
+		wire = was && was->octets == n->octets && !(was->flags & ROLL_OPEN) ? was->wire : 0;
 	journal_record r = {.kind = JOURNAL_MESSAGE, .is_new = n->is_new, .name = name};
 	r.entry = (roll_entry){.uid = b->is.uidnext,
 			       .modseq = modseq(s),

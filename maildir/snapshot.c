@@ -149,7 +149,7 @@ static void put_roll(const roll *r, out *o)
 	uint64_t at = 0;
 	for (size_t i = 0; i < r->n; i++) {
 		roll_entry e = r->v[i];
-		e.flags &= FOLDER_FLAGS | FOLDER_NEW;
+		e.flags &= FOLDER_FLAGS | FOLDER_NEW | ROLL_OPEN;
 		e.name = at;
 		e.name_n = (uint16_t)roll_name(r, &r->v[i]).n;
 		at += e.name_n;

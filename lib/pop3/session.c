@@ -69,6 +69,13 @@ static bool choose_one(pop3 *p, const pop3_cmd *c, size_t *i)
 	return choose(p, number, i);
 }
 
+/* What RETR sends, the last line's end included that the file may lack. */
+static uint64_t wire_size(const pop3 *p, size_t i)
+{
+	const folder_msg m = folder_at(p->f, i);
+	return m.wire + m.open_end;
+}
+
 static void do_stat(pop3 *p, const pop3_cmd *c)
 {
 	(void)c;
@@ -78,15 +85,14 @@ static void do_stat(pop3 *p, const pop3_cmd *c)
 /* One line of LIST or UIDL. RFC 1939, 7: a unique-id is 1 to 70 printable octets, and never used again. */
 static void put_entry(pop3 *p, enum pop3_verb verb, size_t i)
 {
-	const folder_msg m = folder_at(p->f, i);
 	out_putu(p->l->out, i + 1);
 	out_putc(p->l->out, ' ');
 	if (verb == POP3_LIST) {
-		out_putu(p->l->out, m.wire);
+		out_putu(p->l->out, wire_size(p, i));
 	} else {
 		out_putu(p->l->out, folder_uidvalidity(p->f));
 		out_putc(p->l->out, '.');
-		out_putu(p->l->out, m.uid);
+		out_putu(p->l->out, folder_at(p->f, i).uid);
 	}
 	out_puts(p->l->out, "\r\n");
 }
@@ -160,7 +166,7 @@ static void send_message(pop3 *p, size_t i, pop3_top *top)
 	if (top)
 		say(p, "+OK");
 	else
-		out_printf(p->l->out, "+OK %" PRIu64 " octets\r\n", folder_at(p->f, i).wire);
+		out_printf(p->l->out, "+OK %" PRIu64 " octets\r\n", wire_size(p, i));
 	if (!send_file(p, fd, top)) {
 		log_trouble(p, "reading a message", strerror(errno));
 		p->over = true;
@@ -200,7 +206,7 @@ static void do_dele(pop3 *p, const pop3_cmd *c)
 		p->gone = xcalloc(p->count, 1);
 	p->gone[i] = 1;
 	p->marked++;
-	p->octets -= folder_at(p->f, i).wire;
+	p->octets -= wire_size(p, i);
 	say(p, "+OK marked");
 }
 
@@ -209,7 +215,7 @@ static void do_rset(pop3 *p, const pop3_cmd *c)
 	(void)c;
 	for (size_t i = 0; i < p->count; i++)
 		if (marked(p, i))
-			p->octets += folder_at(p->f, i).wire;
+			p->octets += wire_size(p, i);
 	free(p->gone);
 	p->gone = NULL;
 	p->marked = 0;
@@ -352,7 +358,7 @@ int pop3_session(login_session *l)
 	}
 	p.count = folder_count(p.f);
 	for (size_t i = 0; i < p.count; i++)
-		p.octets += folder_at(p.f, i).wire;
+		p.octets += wire_size(&p, i);
 	out_printf(l->out, "+OK %zu messages\r\n", p.count);
 	while (!p.over)
 		one_command(&p);

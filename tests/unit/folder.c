@@ -233,6 +233,72 @@ static void ranges(void *arg, uint32_t first, uint32_t last)
 	(void)snprintf(text + n, 64 - n, "%u:%u ", first, last);
 }
 
+/* What the end of the last line lacks is counted, and stays with the message wherever it goes. */
+static const struct {
+	const char *text;
+	uint64_t wire;
+	unsigned open_end;
+} last[] = {
+    {"A: a\n\nb", 9, 2}, {"A: a\n\nb\r", 10, 1}, {"A: a\n\nb\r\n", 11, 0}, {"A: a\n\n", 8, 0}};
+enum { LAST = sizeof last / sizeof *last };
+
+static folder *other_box(int k)
+{
+	char other[4200];
+	status why;
+	(void)snprintf(other, sizeof other, "%s/.Other%d", dir, k);
+	folder *f = maildir_make(other) ? folder_open(other, &why) : NULL;
+	if (!f)
+		abort();
+	return f;
+}
+
+static void append_last(folder *f)
+{
+	uint32_t uid;
+	for (size_t i = 0; i < LAST; i++) {
+		folder_new n = {.fd = file_temp()};
+		if (n.fd < 0 || !write_all(n.fd, span_str(last[i].text)))
+			abort();
+		status s = folder_append(f, &n, &uid);
+		CHECK(status_is_ok(&s), "appended: %s", s.text);
+		(void)close(n.fd);
+	}
+}
+
+static void last_lines(void)
+{
+	static const char *const ways[] = {"found", "in the log", "appended", "copied"};
+	static const size_t all[LAST] = {0, 1, 2, 3};
+	uint32_t uids[LAST];
+	new_box();
+	for (size_t i = 0; i < LAST; i++) {
+		char name[32];
+		(void)snprintf(name, sizeof name, "new/%zu.x", i + 1);
+		put(name, span_str(last[i].text));
+	}
+	age();
+	folder *f[4] = {open_box()};
+	status s = folder_measure(f[0], 0, LAST);
+	CHECK(status_is_ok(&s), "measured: %s", s.text);
+	f[1] = open_box();
+	f[2] = other_box(2);
+	f[3] = other_box(3);
+	append_last(f[2]);
+	s = folder_copy(f[0], all, LAST, f[3], uids);
+	CHECK(status_is_ok(&s), "copied: %s", s.text);
+	for (size_t k = 0; k < 4; k++) {
+		(void)folder_refresh(f[k], NULL);
+		for (size_t i = 0; i < LAST; i++) {
+			folder_msg m = folder_at(f[k], i);
+			CHECK(m.wire == last[i].wire && m.open_end == last[i].open_end,
+			      "%s: %zu, %d octets, %u missing", ways[k], i, (int)m.wire,
+			      m.open_end);
+		}
+		folder_close(f[k]);
+	}
+}
+
 static void watching(void)
 {
 	char text[64] = "";
@@ -329,6 +395,7 @@ int main(int argc, char **argv)
 	taking();
 	removing();
 	arriving();
+	last_lines();
 	watching();
 	boxes_end();
 	return unit_done();

@@ -6,6 +6,7 @@
 #include "io/log.h"
 #include "io/out.h"
 #include "io/proc.h"
+#include "queue/room.h"
 #include "queue/scan.h"
 #include "queue/submit.h"
 
@@ -120,6 +121,19 @@ static bool begin(qadd *q, int queue, const envelope *env, uint64_t max)
 	return qadd_begin(q, queue, NULL, env, max);
 }
 
+static int open_queue(void)
+{
+	room_floor floor;
+	const char *name;
+	if (!room_read(&floor, &name))
+		die_errno(EX_TEMPFAIL, "%s/control/%s", control_root(), name);
+	int queue = qadd_open_queue();
+	if (queue < 0)
+		die_errno(EX_TEMPFAIL, "%s/queue", control_root());
+	require(room_check(&floor, queue, 0));
+	return queue;
+}
+
 static void log_queued(const qadd *q, const submission *s)
 {
 	str sender = str_new(1024);
@@ -151,8 +165,8 @@ int main(int argc, char **argv)
 	require(submit_head(&s));
 	if (s.env.rcpt_count == 0)
 		die(EX_TEMPFAIL, "no recipient, neither in the header nor as an argument");
-	int queue = qadd_open_queue();
-	if (queue < 0 || !begin(&q, queue, &s.env, max))
+	int queue = open_queue();
+	if (!begin(&q, queue, &s.env, max))
 		die_errno(EX_TEMPFAIL, "%s/queue", control_root());
 	status st = submit_put(&s, &q, S(""));
 	if (!status_is_ok(&st)) {

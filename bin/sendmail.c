@@ -8,6 +8,7 @@
 #include "io/proc.h"
 #include "mail/envelope.h"
 #include "queue/drop.h"
+#include "queue/room.h"
 #include "queue/submit.h"
 
 enum { MAX_SIZE_DEFAULT = 50 << 20 };
@@ -218,6 +219,16 @@ static bool open_queue(qadd *q, int *queue, const envelope *env, uint64_t max)
 	return drop_begin(q, env, max);
 }
 
+/* What is dropped takes its own risk: the runner copies it when there is room. */
+static status has_room(int queue)
+{
+	room_floor floor;
+	const char *name;
+	if (!room_read(&floor, &name))
+		return status_doubt("%s/control/%s: %s", control_root(), name, strerror(errno));
+	return room_check(&floor, queue, 0);
+}
+
 static status add(submission *s, uint64_t max)
 {
 	qadd q;
@@ -225,6 +236,11 @@ static status add(submission *s, uint64_t max)
 	str trace_field = str_new(4096);
 	if (!open_queue(&q, &queue, &s->env, max))
 		return qadd_status(errno, false);
+	status room = queue >= 0 ? has_room(queue) : status_ok();
+	if (!status_is_ok(&room)) {
+		qadd_abort(&q);
+		return room;
+	}
 	if (queue >= 0) /* in drop/ the runner adds it */
 		submit_trace(s, q.id, &trace_field);
 	status st = submit_put(s, &q, str_span(&trace_field));

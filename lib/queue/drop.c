@@ -29,6 +29,7 @@
 #include "io/sum.h"
 #include "mail/date.h"
 #include "mail/trace.h"
+#include "queue/room.h"
 #include "queue/scan.h"
 
 enum { HEAD_ROOM = 1 << 20, MEM_MAX = 8 << 20, CHUNK = 65536 };
@@ -67,6 +68,7 @@ typedef struct pass {
 	span *trusted;
 	size_t trusted_count;
 	uid_t owner; /* the queue's */
+	room_floor floor;
 	arena mem;
 } pass;
 
@@ -229,6 +231,9 @@ static enum drop_result copy_in(const pass *p, dropped *d, status *why)
 		*why = status_make(EX_DATAERR, 0, "5.6.0", "drop file has no envelope");
 		return DROP_REFUSED;
 	}
+	*why = room_check(&p->floor, p->queue_dir, d->head.length);
+	if (!status_is_ok(why))
+		return DROP_WAITS;
 	judge_sender(p, d);
 	/* A file of this name is what a killed copy left; the drop file's lock is ours. */
 	(void)snprintf(name, sizeof name, "tmp/%s", d->id);
@@ -260,6 +265,11 @@ static bool get_ready(pass *p, status *why)
 	if (control_list("trusted", &p->mem, &p->trusted, &p->trusted_count) == CONTROL_ERROR ||
 	    fstat(p->queue_dir, &st) < 0) {
 		*why = status_doubt("%s/control/trusted: %s", control_root(), strerror(errno));
+		return false;
+	}
+	const char *name;
+	if (!room_read(&p->floor, &name)) {
+		*why = status_doubt("%s/control/%s: %s", control_root(), name, strerror(errno));
 		return false;
 	}
 	p->owner = st.st_uid;

@@ -11,6 +11,7 @@ retry_clock retry_default(void)
 			     .largest = RETRY_LARGEST,
 			     .lifetime = RETRY_LIFETIME,
 			     .growth = RETRY_GROWTH,
+			     .jitter = RETRY_JITTER,
 			     .warning = RETRY_WARNING,
 			     .attempts = RETRY_ATTEMPTS};
 }
@@ -28,6 +29,7 @@ bool retry_read(retry_clock *c, const char **name)
 	    {"retry-lifetime", 0, YEAR, (uint64_t)d.lifetime},
 	    {"retry-attempts", 1, 1000, d.attempts},
 	    {"delay-warning", 0, YEAR, (uint64_t)d.warning},
+	    {"retry-jitter", 0, 90, d.jitter},
 	};
 	uint64_t values[sizeof rows / sizeof *rows];
 	bool good = true;
@@ -47,7 +49,8 @@ bool retry_read(retry_clock *c, const char **name)
 			   .largest = (int64_t)values[2],
 			   .lifetime = (int64_t)values[3],
 			   .attempts = (unsigned)values[4],
-			   .warning = (int64_t)values[5]};
+			   .warning = (int64_t)values[5],
+			   .jitter = (unsigned)values[6]};
 	if (c->first > c->largest)
 		c->first = c->largest;
 	errno = error;
@@ -65,7 +68,7 @@ int64_t retry_next(const retry_clock *c, span id, size_t attempts, int64_t now)
 	}
 	if (step > c->largest)
 		step = c->largest;
-	step -= step * (int64_t)(sum_crc32(0, id) % 25) / 100;
+	step -= step * (int64_t)(sum_crc32(0, id) % (c->jitter + 1)) / 100;
 	return now + (step > 0 ? step : 1);
 }
 

@@ -1,6 +1,6 @@
 /* The retry clock: when a deferred message is tried again, and when it is given up. Pure functions
  * over a few control numbers (pabal-control(5)). Steps grow from `first` by `growth` percent up to
- * `largest`; the message's ID shortens all of its steps by the same 0 to 24 %, so that messages
+ * `largest`; the message's ID shortens all of its steps by the same 0 to `jitter` percent, so that messages
  * that were deferred together do not come back together. */
 #ifndef QUEUE_RETRY_H
 #define QUEUE_RETRY_H
@@ -12,6 +12,7 @@ enum {
 	RETRY_GROWTH = 200,	    /* control/retry-growth, percent of the step before */
 	RETRY_LARGEST = 4 * 3600,   /* control/retry-largest, seconds */
 	RETRY_LIFETIME = 5 * 86400, /* control/retry-lifetime, seconds (RFC 5321, 4.5.4.1) */
+	RETRY_JITTER = 24,	    /* control/retry-jitter, percent */
 	RETRY_ATTEMPTS = 10,	    /* control/retry-attempts */
 	RETRY_WARNING = 4 * 3600,   /* control/delay-warning, seconds; 0: never */
 	RETRY_WARN_ATTEMPTS = 3,
@@ -21,6 +22,7 @@ typedef struct retry_clock {
 	int64_t first, largest, lifetime; /* seconds */
 	int64_t warning;		  /* seconds; 0: none */
 	unsigned growth;		  /* percent, 100 or more */
+	unsigned jitter;		  /* percent, below 100 */
 	unsigned attempts;
 } retry_clock;
 

@@ -32,6 +32,16 @@ static void relay_nets(keeper_config *c)
 			mistake(c, "control/relay-nets", "not a network: ADDRESS or ADDRESS/BITS");
 }
 
+static void floor_of(keeper_config *c)
+{
+	const char *name;
+	char file[64];
+	if (room_read(&c->floor, &name))
+		return;
+	(void)snprintf(file, sizeof file, "control/%s", name);
+	mistake(c, file, strerror(errno));
+}
+
 /* A command line without quoting: words parted by blanks. */
 static void chain(keeper_config *c)
 {
@@ -70,6 +80,7 @@ void keeper_configure(keeper_config *c)
 	l->max_mails = number(c, "max-messages", 1000000, 1000);
 	l->idle_ms = (int)number(c, "timeout", 86400, 300) * 1000;
 	c->connections = number(c, "recv-connections", 1000000, 20);
+	floor_of(c);
 	relay_nets(c);
 	chain(c);
 }

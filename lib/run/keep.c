@@ -48,6 +48,13 @@ static bool need_queue(keep *k)
 	return k->queue_dir >= 0;
 }
 
+status keep_room(keep *k, uint64_t size)
+{
+	if (k->config->chain || !need_queue(k))
+		return status_ok(); /* what is wrong shows when it is kept */
+	return room_check(&k->config->floor, k->queue_dir, size);
+}
+
 void keep_begin(keep *k, const envelope *env, trace *t)
 {
 	keep_abort(k);

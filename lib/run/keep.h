@@ -22,6 +22,8 @@ typedef struct keep {
 void keep_init(keep *, const keeper_config *);
 void keep_free(keep *);
 
+/* Whether there is room for a message of so many octets: 452 where not. A chain sees to it itself. */
+status keep_room(keep *, uint64_t size);
 /* Opens a message with a new ID; `t` is completed with it and becomes the Received field. Errors show at commit. */
 void keep_begin(keep *, const envelope *, trace *t);
 void keep_put(keep *, span octets);

@@ -111,6 +111,8 @@ static void begin_transaction(keeper *k, span mail)
 	k->unfit = mail.p ? cmd_mail_args(mail, k->config->limits.max_size, &k->mem, &k->env.sender,
 					  &k->mail)
 			  : status_doubt("MAIL is too long");
+	if (status_is_ok(&k->unfit))
+		k->unfit = keep_room(&k->keep, k->mail.size);
 }
 
 static bool room_for_rcpt(keeper *k)

@@ -6,6 +6,7 @@
 
 #include "net/ucspi.h"
 #include "queue/qadd.h"
+#include "queue/room.h"
 #include "resolve/resolve.h"
 #include "smtp/server.h"
 
@@ -15,6 +16,7 @@ typedef struct keeper_config {
 	size_t relay_count;
 	char **
 	    chain; /* control/recv-chain, split at blanks, NULL at the end; NULL: the queue itself */
+	room_floor floor;     /* control/free-space, control/free-inodes */
 	uint64_t connections; /* after which a pair retires; control/recv-connections */
 	bool broken; /* a control file cannot be read (said in the log): everything is 451 */
 	arena mem;   /* all of it lives here */

@@ -59,6 +59,7 @@ LINK_smtp-recv       := run smtp resolve maildir queue mail net io base : z
 LINK_smtp-send       := smtp queue net mail io base : z unbound idn2
 LINK_tcp-serve       := net io base : z
 LINK_thru            := io base : z
+LINK_tls-wrap        := tls net io base : ssl crypto z
 
 COMMANDS := $(sort $(basename $(notdir $(wildcard bin/*.c))))
 FOLDERS := base io mail net tls queue auth resolve smtp imap pop3 write run

@@ -34,6 +34,7 @@ args() {
 	sendmail) ARGS=(-f a@example.org bob@example.org) ;;
 	smtp-send) ARGS=(-c 127.0.0.1:1 -f a@example.org bob@example.net) ;; # nothing accepts at port 1
 	tcp-serve) ARGS=(127.0.0.1) ;;     # serves until it is ended: only its usage is tried
+	tls-wrap) ARGS=(-i) ;;             # talks to a network: only its usage is tried
 	thru) ARGS=(cat -- queue-add -f a@example.org bob@example.org) ;;
 	*) ARGS=() ;;
 	esac

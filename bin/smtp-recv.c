@@ -11,19 +11,19 @@
 
 static void usage(FILE *to)
 {
-	(void)fputs("usage: smtp-recv [-hl]\n", to);
+	(void)fputs("usage: smtp-recv [-hls]\n", to);
 }
 
-static void options(int argc, char **argv, bool *lmtp)
+static void options(int argc, char **argv, pair_options *opt)
 {
 	int c;
-	while ((c = getopt(argc, argv, "hl")) == 'l')
-		*lmtp = true;
+	while ((c = getopt(argc, argv, "hls")) == 'l' || c == 's')
+		*(c == 'l' ? &opt->lmtp : &opt->submission) = true;
 	if (c == 'h') {
 		usage(stdout);
 		exit(fflush(stdout) == 0 ? EX_OK : EX_IOERR);
 	}
-	if (c != -1 || optind < argc) {
+	if (c != -1 || optind < argc || (opt->lmtp && opt->submission)) {
 		usage(stderr);
 		exit(EX_TEMPFAIL);
 	}
@@ -52,13 +52,14 @@ static size_t number(const char *name, uint64_t fallback)
 int main(int argc, char **argv)
 {
 	prefork_slot slot = PREFORK_ALONE;
-	bool in_talker, lmtp = false;
+	pair_options opt = {.listening = false};
+	bool in_talker;
 	proc_start(argv[0]);
-	options(argc, argv, &lmtp);
+	options(argc, argv, &opt);
 	log_open("smtp-recv");
 	no_socket_on(2, O_WRONLY);
-	bool listening = listen_is(0);
-	if (listening) {
+	opt.listening = listen_is(0);
+	if (opt.listening) {
 		prefork want = {.spare = number("recv-spare", 8),
 				.cap = number("max-sessions", 200)};
 		no_socket_on(1, O_WRONLY);
@@ -66,7 +67,7 @@ int main(int argc, char **argv)
 		if (role != PREFORK_PAIR)
 			return role == PREFORK_PARENT ? EX_OK : EX_TEMPFAIL;
 	}
-	int code = pair_run(listening, lmtp, &slot, &in_talker);
+	int code = pair_run(&opt, &slot, &in_talker);
 	if (in_talker)
 		_exit(code); /* from a sandbox nothing that runs at exit could do its work */
 	return code;

@@ -6,7 +6,17 @@
 #include "auth/login_record.h"
 #include "mail/base64.h"
 
-static enum login_answer answer_of(char type)
+char login_letter(enum login_answer a)
+{
+	return a == LOGIN_MORE	  ? '+'
+	       : a == LOGIN_YES	  ? 'Y'
+	       : a == LOGIN_WRONG ? 'W'
+	       : a == LOGIN_BAD	  ? 'B'
+	       : a == LOGIN_GONE  ? 'G'
+				  : 'T';
+}
+
+enum login_answer login_answer_of(char type)
 {
 	switch (type) {
 	case '+':
@@ -31,7 +41,7 @@ static enum login_answer hear(login_talk *t, str *challenge)
 	t->text[0] = 0;
 	if (frame_recv(&t->from, &type, payload, sizeof payload, &n) != IN_OK)
 		return LOGIN_GONE;
-	enum login_answer a = answer_of(type);
+	enum login_answer a = login_answer_of(type);
 	if (a == LOGIN_MORE && !str_put(challenge, span_of(payload, n)))
 		return LOGIN_GONE;
 	if (a != LOGIN_MORE && n < sizeof t->text) {

@@ -1,5 +1,5 @@
-/* The records between the talker and the monitor of a login (io/frame.h). For auth/login.c and
- * run/login.c alone.
+/* The records between the talker and the monitor of a login (io/frame.h). The letters of the answers
+ * are those of smtp-recv too (run/talk.h).
  *
  *     talker to monitor
  *     C                      a connection, passed along; the only one
@@ -17,6 +17,7 @@
  *     +  BASE64              a challenge
  *     Y                      logged in: send H and end
  *     W, T, B  TEXT          wrong, temporary, bad
+ *     G                      enough: hang up
  */
 #ifndef AUTH_LOGIN_RECORD_H
 #define AUTH_LOGIN_RECORD_H
@@ -25,5 +26,8 @@
 #include "io/frame.h"
 
 enum { LOGIN_RECORD_MAX = LOGIN_STATE_MAX + 1 + LOGIN_IN };
+
+char login_letter(enum login_answer);
+enum login_answer login_answer_of(char letter); /* LOGIN_GONE for all others */
 
 #endif

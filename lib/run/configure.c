@@ -43,25 +43,27 @@ static void floor_of(keeper_config *c)
 }
 
 /* A command line without quoting: words parted by blanks. */
-static void chain(keeper_config *c)
+static void chain(keeper_config *c, const char *name)
 {
+	char file[64];
 	span line, word;
 	size_t n = 0;
-	enum control_result r = control_value("recv-chain", &c->mem, &line);
+	enum control_result r = control_value(name, &c->mem, &line);
+	(void)snprintf(file, sizeof file, "control/%s", name);
 	if (r == CONTROL_ABSENT)
 		return;
 	if (r == CONTROL_ERROR) {
-		mistake(c, "control/recv-chain", strerror(errno));
+		mistake(c, file, strerror(errno));
 		return;
 	}
 	c->chain = arena_alloc(&c->mem, (CHAIN_WORDS_MAX + 1) * sizeof *c->chain);
 	while (c->chain && (word = span_word(&line)).n && n < CHAIN_WORDS_MAX)
 		c->chain[n++] = arena_cstr(&c->mem, word);
 	if (!c->chain || word.n)
-		mistake(c, "control/recv-chain", "too long");
+		mistake(c, file, "too long");
 }
 
-void keeper_configure(keeper_config *c)
+void keeper_configure(keeper_config *c, bool submission)
 {
 	*c = (keeper_config){.mem = arena_new(CONFIG_MAX)};
 	smtp_limits *l = &c->limits;
@@ -82,7 +84,11 @@ void keeper_configure(keeper_config *c)
 	c->connections = number(c, "recv-connections", 1000000, 20);
 	floor_of(c);
 	relay_nets(c);
-	chain(c);
+	chain(c, submission ? "submit-chain" : "recv-chain");
+	l->submission = submission;
+	l->auth = submission || control_exists("recv-auth");
+	login_rules_read(&c->login);
+	l->scram = c->login.scram;
 }
 
 void keeper_forget(keeper_config *c)

@@ -103,14 +103,17 @@ bool front_retiring(void)
 	return retire;
 }
 
-int front_accept(void)
+int front_accept(peer *from)
 {
+	struct sockaddr_storage remote = {0};
+	socklen_t size = sizeof remote;
 	struct pollfd p = {.fd = 0, .events = POLLIN};
-	int fd = accept4(0, NULL, NULL, SOCK_CLOEXEC);
-	if (fd < 0 &&
-	    errno == EAGAIN) /* the listener's time-out, or somebody made it non-blocking */
+	int fd = accept4(0, (struct sockaddr *)&remote, &size, SOCK_CLOEXEC);
+	if (fd >= 0)
+		peer_from_socket(from, (struct sockaddr *)&remote, NULL);
+	else if (errno == EAGAIN) /* the listener's time-out, or somebody made it non-blocking */
 		(void)poll(&p, 1, LINGER_MS);
-	else if (fd < 0 && errno != EINTR && errno != ECONNABORTED)
+	else if (errno != EINTR && errno != ECONNABORTED)
 		retire = 1;
 	return fd;
 }

@@ -3,6 +3,7 @@
 #ifndef RUN_FRONT_H
 #define RUN_FRONT_H
 
+#include "net/ucspi.h"
 #include "run/prefork.h"
 
 /* The socket to the keeper and the prefork parent's pipe, once front_enter() has put them in their place. */
@@ -28,8 +29,8 @@ void front_signals(int client, bool listening);
 void front_client(int fd);
 /* SIGTERM or SIGHUP came, or the listener is gone: no other connection is to be served. */
 bool front_retiring(void);
-/* The next connection; -1 where there is none: look whether to retire, and call again. */
-int front_accept(void);
+/* The next connection, and the address at its other end; -1 where there is none: look whether to retire, and call again. */
+int front_accept(peer *);
 /* A close with input unread would reset the connection, and the last words would be lost with it. */
 void front_linger(int fd);
 

@@ -23,6 +23,8 @@ typedef struct keeper {
 	char *payload; /* TALK_MAX octets */
 	peer peer;
 	bool relay; /* the client is in relay-nets */
+	bool tls;
+	login_try login;
 	keep keep;
 	arena mem;     /* of the transaction */
 	arena scratch; /* of one record */
@@ -51,9 +53,12 @@ static void end_transaction(keeper *k)
 }
 
 /* No network at all (a pipe, a terminal) is this machine. */
-static void set_peer(keeper *k, const peer *p)
+static void set_peer(keeper *k, const peer *p, bool tls)
 {
 	k->peer = *p;
+	k->tls = tls;
+	if (k->config->limits.auth)
+		login_try_begin(&k->login, &k->config->login, p, tls);
 	k->relay = in_relay_nets(k->config, p->remote_ip[0] ? p->remote_ip : "127.0.0.1");
 	if (k->config->chain)
 		(void)peer_to_env(&k->peer);
@@ -65,15 +70,17 @@ static void new_connection(keeper *k)
 	struct sockaddr_storage remote = {0}, local = {0};
 	socklen_t remote_size = sizeof remote, local_size = sizeof local;
 	end_transaction(k);
+	login_try_end(&k->login);
+	k->login.allowed = false;
 	k->peer = (peer){.remote_port = 0};
-	k->relay = false;
+	k->relay = k->tls = false;
 	if (k->passed >= 0 &&
 	    getpeername(k->passed, (struct sockaddr *)&remote, &remote_size) == 0 &&
 	    getsockname(k->passed, (struct sockaddr *)&local, &local_size) == 0 &&
 	    (remote.ss_family == AF_INET || remote.ss_family == AF_INET6)) {
 		peer p;
 		peer_from_socket(&p, (struct sockaddr *)&remote, (struct sockaddr *)&local);
-		set_peer(k, &p);
+		set_peer(k, &p, false);
 	}
 	if (k->passed >= 0)
 		(void)close(k->passed);
@@ -84,6 +91,8 @@ static void log_client(const keeper *k, log_line *l)
 {
 	if (k->peer.remote_ip[0])
 		log_puts(l, "ip", k->peer.remote_ip);
+	if (k->login.yes)
+		log_puts(l, "user", k->login.account.address);
 }
 
 static void log_event(const keeper *k, const char *event, const addr *rcpt, const status *st)
@@ -135,7 +144,7 @@ static status resolve_rcpt(keeper *k, const addr *a)
 {
 	resolve_answer answer;
 	resolve(k->resolver, a, k->mail.size, &k->scratch, &answer);
-	if (answer.kind != RESOLVE_REFUSED && !answer.ours && !k->relay)
+	if (answer.kind != RESOLVE_REFUSED && !answer.ours && !k->relay && !k->login.yes)
 		return status_make(EX_NOPERM, 550, "5.7.1", "relaying is not allowed");
 	if (answer.kind != RESOLVE_REFUSED)
 		return status_make(EX_OK, 250, "2.1.5", "ok");
@@ -160,6 +169,8 @@ static status judge_rcpt(keeper *k, span args, envelope_path *path)
 		return status_doubt("control files cannot be read");
 	if (!status_is_ok(&k->unfit))
 		return k->unfit;
+	if (k->config->limits.submission && !k->login.yes)
+		return status_make(EX_NOPERM, 530, "5.7.0", "log in first");
 	if (k->env.rcpt_count >= k->config->limits.max_rcpts)
 		return status_make(EX_TEMPFAIL, 452, "4.5.3", "too many recipients");
 	args = arena_dup(&k->mem, args);
@@ -177,7 +188,7 @@ static status judge_rcpt(keeper *k, span args, envelope_path *path)
 /* The log hears file and line of an operator's mistake, the client does not. */
 static bool answer(keeper *k, status st)
 {
-	smtp_verdict v = {.st = st, .normalize_lf = k->relay};
+	smtp_verdict v = {.st = st, .normalize_lf = k->relay || k->login.yes};
 	if (st.reply == 451)
 		v.st = status_doubt("something is wrong here, try again later");
 	return talk_send_verdict(k->fd, &v);
@@ -207,14 +218,20 @@ static void xforward_word(str *to, const char *key, span value)
 	xtext_encode(value, to);
 }
 
-/* RFC 3848; RFC 6531, 4.3. */
-static span protocol(const keeper *k, bool esmtp)
+/* RFC 3848; RFC 6531, 4.3. Lives until the next transaction. */
+static span protocol(keeper *k, bool esmtp)
 {
-	if (k->mail.utf8)
-		return k->config->limits.lmtp ? S("UTF8LMTP") : S("UTF8SMTP");
-	if (k->config->limits.lmtp)
-		return S("LMTP");
-	return esmtp ? S("ESMTP") : S("SMTP");
+	bool lmtp = k->config->limits.lmtp;
+	str word = str_new(16);
+	(void)str_put(&word, k->mail.utf8 ? S("UTF8") : esmtp && !lmtp ? S("E") : S(""));
+	(void)str_put(&word, lmtp ? S("LMTP") : S("SMTP"));
+	if (k->tls && (esmtp || lmtp))
+		(void)str_putc(&word, 'S');
+	if (k->login.yes)
+		(void)str_putc(&word, 'A');
+	span kept = arena_dup(&k->mem, str_span(&word));
+	str_free(&word);
+	return kept;
 }
 
 /* The head of M and B: what the client said of itself. */
@@ -299,6 +316,23 @@ static bool on_refusal(keeper *k, span payload)
 	return true;
 }
 
+static bool on_login(keeper *k, span payload)
+{
+	enum login_answer a = LOGIN_TEMP;
+	bool first = span_starts(payload, S("S"));
+	if (!payload.n || !k->config->limits.auth)
+		return false;
+	str text = str_new(LOGIN_LINE_MAX);
+	span line = span_sub(payload, 1, payload.n);
+	if (first)
+		a = login_try_start(&k->login, line, &text);
+	else
+		a = login_try_respond(&k->login, line, &text);
+	bool done = talk_send_login(k->fd, a, str_span(&text));
+	str_free(&text);
+	return done;
+}
+
 /* False: the talker talks nonsense, it is not served any more. By itself, so that a keeper that waits has not touched
  * the stack that the work needs. */
 static __attribute__((noinline)) bool on_record(keeper *k, char type, span payload)
@@ -321,6 +355,8 @@ static __attribute__((noinline)) bool on_record(keeper *k, char type, span paylo
 		return finish(k, keep_commit(&k->keep));
 	case 'X':
 		return on_refusal(k, payload);
+	case 'A':
+		return on_login(k, payload);
 	default:
 		return false;
 	}
@@ -341,6 +377,7 @@ static void open_keeper(keeper *k)
 static void close_keeper(keeper *k)
 {
 	end_transaction(k);
+	login_try_end(&k->login);
 	keep_free(&k->keep);
 	str_free(&k->xforward);
 	arena_free(&k->scratch);
@@ -349,14 +386,14 @@ static void close_keeper(keeper *k)
 	in_close(&k->from);
 }
 
-void keeper_run(const keeper_config *config, resolver *r, int fd, const peer *client)
+void keeper_run(const keeper_config *config, resolver *r, int fd, const peer *client, bool tls)
 {
 	keeper k = {.config = config, .resolver = r, .fd = fd, .passed = -1};
 	char type;
 	size_t n;
 	open_keeper(&k);
 	if (client)
-		set_peer(&k, client);
+		set_peer(&k, client, tls);
 	while (frame_recv(&k.from, &type, k.payload, TALK_MAX, &n) == IN_OK) {
 		if (!on_record(&k, type, span_of(k.payload, n)))
 			break;

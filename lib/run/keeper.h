@@ -8,6 +8,7 @@
 #include "queue/qadd.h"
 #include "queue/room.h"
 #include "resolve/resolve.h"
+#include "run/login_try.h"
 #include "smtp/server.h"
 
 typedef struct keeper_config {
@@ -17,17 +18,18 @@ typedef struct keeper_config {
 	char **
 	    chain; /* control/recv-chain, split at blanks, NULL at the end; NULL: the queue itself */
 	room_floor floor;     /* control/free-space, control/free-inodes */
+	login_rules login;
 	uint64_t connections; /* after which a pair retires; control/recv-connections */
 	bool broken; /* a control file cannot be read (said in the log): everything is 451 */
 	arena mem;   /* all of it lives here */
 } keeper_config;
 
-/* Reads the control files; what is wrong goes to the log and shows as `broken`. */
-void keeper_configure(keeper_config *);
+/* Reads the control files, those of submission or those of mail from others; what is wrong goes to the log and shows as `broken`. */
+void keeper_configure(keeper_config *, bool submission);
 void keeper_forget(keeper_config *);
 
 /* Answers records on fd until the talker closes it. `client` is the peer of the one connection (its
- * relaying is decided by it), or NULL where connections are passed. */
-void keeper_run(const keeper_config *, resolver *, int fd, const peer *client);
+ * relaying is decided by it; `tls`: it is encrypted), or NULL where connections are passed. */
+void keeper_run(const keeper_config *, resolver *, int fd, const peer *client, bool tls);
 
 #endif

@@ -20,6 +20,7 @@
 #include "run/crowd.h"
 #include "run/login_session.h"
 #include "run/login_talker.h"
+#include "run/login_try.h"
 
 enum { CONFIG_MAX = 1 << 16, LOGIN_TIMEOUT = 120 };
 
@@ -27,9 +28,8 @@ typedef struct monitor {
 	arena mem;
 	span me;
 	int idle_ms;
-	bool loopback_allowed; /* without TLS */
-	bool scram, sandbox_optional;
-	char program[PATH_MAX]; /* auth-check */
+	login_rules rules;
+	bool sandbox_optional;
 
 	bool listening;
 	prefork_slot slot;
@@ -38,14 +38,11 @@ typedef struct monitor {
 	in from;
 	int passed, client; /* descriptors of the connection, -1: none, or fds 0 and 1 */
 	peer peer;
-	bool allowed, crowded;
+	bool crowded;
 	tls_service *tls;
 	const char *alpn;
 	enum login_tls tls_state;
-	unsigned tries;
-	bool yes;
-	login_helper helper;
-	login_account account;
+	login_try login;
 	char *payload; /* LOGIN_RECORD_MAX octets */
 } monitor;
 
@@ -80,34 +77,25 @@ static void block(int how)
 
 static void configure(monitor *m)
 {
-	span value;
 	uint64_t seconds;
 	m->mem = arena_new(CONFIG_MAX);
 	if (control_value("me", &m->mem, &m->me) != CONTROL_OK) {
 		log_config_error("control/me", 0, strerror(errno));
 		m->me = S("localhost");
 	}
-	if (control_value("login-without-tls", &m->mem, &value) == CONTROL_OK)
-		m->loopback_allowed = span_eq(value, S("loopback"));
 	if (!control_number("login-timeout", 86400, LOGIN_TIMEOUT, &seconds) || !seconds) {
 		log_config_error("control/login-timeout", 0, "not a number from 1 to 86400");
 		seconds = LOGIN_TIMEOUT;
 	}
 	m->idle_ms = (int)seconds * 1000;
-	m->scram = !control_exists("checkpassword");
+	login_rules_read(&m->rules);
 	m->sandbox_optional = control_exists("sandbox-optional");
-	if (!proc_beside("auth-check", m->program))
-		m->program[0] = 0;
 }
 
 /* TLS, or this machine where the operator allows it. */
 static void judge_peer(monitor *m)
 {
-	m->allowed = m->tls_state == LOGIN_TLS_ACTIVE || (m->loopback_allowed && m->peer.loopback);
-	if (m->peer.remote_ip[0])
-		(void)peer_to_env(&m->peer); /* auth-check counts by it */
-	else
-		(void)unsetenv("TCPREMOTEIP");
+	login_try_begin(&m->login, &m->rules, &m->peer, m->tls_state == LOGIN_TLS_ACTIVE);
 }
 
 /* The address comes from the connection itself, not from the talker's words. A second one is nothing of a talker. */
@@ -141,7 +129,10 @@ static bool reply(const monitor *m, char type, span payload)
 /* What is allowed here, to P and T: behind `passed`, where the connection goes on over that. */
 static bool tell(const monitor *m, char type, int passed)
 {
-	char flags[2] = {m->crowded ? '2' : m->allowed ? '1' : '0', (char)('0' + m->tls_state)};
+	char flags[2] = {m->crowded	    ? '2'
+			 : m->login.allowed ? '1'
+					    : '0',
+			 (char)('0' + m->tls_state)};
 	span payload = {flags, sizeof flags};
 	return frame_send_behind(m->fd, 'C', passed, type, &payload, 1);
 }
@@ -173,9 +164,9 @@ static bool start_tls(monitor *m)
 	tls_facts facts;
 	char why[TLS_WHY_MAX];
 	tls_want want = {.alpn = m->alpn};
-	if (m->tls_state != LOGIN_TLS_OFFERED || m->yes || (m->listening && m->client < 0))
+	if (m->tls_state != LOGIN_TLS_OFFERED || m->login.yes || (m->listening && m->client < 0))
 		return false;
-	login_helper_end(&m->helper);
+	login_helper_end(&m->login.helper);
 	int plain = tls_start(m->tls, m->listening ? m->client : 0, &want, &facts, why);
 	if (plain < 0) {
 		log_no_tls(m, why);
@@ -187,42 +178,15 @@ static bool start_tls(monitor *m)
 	return tell(m, 'T', plain) && replace_client(m, plain);
 }
 
-static char letter(enum login_answer a)
-{
-	return a == LOGIN_MORE	  ? '+'
-	       : a == LOGIN_YES	  ? 'Y'
-	       : a == LOGIN_WRONG ? 'W'
-	       : a == LOGIN_BAD	  ? 'B'
-				  : 'T';
-}
-
-/* One line to the helper; nothing of it can be two. */
-static bool ask(monitor *m, span line)
+/* False where there is nothing more to be said. */
+static bool step(monitor *m, bool first, span line)
 {
 	str text = str_new(LOGIN_LINE_MAX);
-	enum login_answer a = LOGIN_BAD;
-	bool one = line.n < LOGIN_LINE_MAX &&
-		   (!line.n || (!memchr(line.p, '\n', line.n) && !memchr(line.p, 0, line.n)));
-	if (one)
-		a = login_helper_ask(&m->helper, line, &text, &m->account);
-	if (a == LOGIN_TEMP && !text.n)
-		(void)str_put(&text, S("something is wrong here, try again later"));
-	m->yes = a == LOGIN_YES;
-	bool done = reply(m, letter(a), str_span(&text));
+	enum login_answer a = first ? login_try_start(&m->login, line, &text)
+				    : login_try_respond(&m->login, line, &text);
+	bool done = a != LOGIN_GONE && reply(m, login_letter(a), str_span(&text));
 	str_free(&text);
 	return done;
-}
-
-static bool start_exchange(monitor *m, span line)
-{
-	login_helper_end(&m->helper);
-	if (m->yes || ++m->tries > LOGIN_TRIES)
-		return false;
-	if (!m->allowed)
-		return reply(m, 'B', S("a login needs TLS here"));
-	if (!login_helper_start(&m->helper, m->program))
-		return reply(m, 'T', S("something is wrong here, try again later"));
-	return ask(m, line);
 }
 
 /* False: nonsense, or enough of it. */
@@ -236,9 +200,9 @@ static bool on_record(monitor *m, char type, span payload)
 	case 'T':
 		return start_tls(m);
 	case 'S':
-		return start_exchange(m, payload);
+		return step(m, true, payload);
 	case 'R':
-		return !m->yes && ask(m, payload);
+		return step(m, false, payload);
 	default:
 		return false;
 	}
@@ -251,7 +215,7 @@ static bool watch(monitor *m, login_end *end)
 	size_t n;
 	while (frame_recv(&m->from, &type, m->payload, LOGIN_RECORD_MAX, &n) == IN_OK) {
 		span payload = span_of(m->payload, n);
-		if (type == 'H' && m->yes) {
+		if (type == 'H' && m->login.yes) {
 			end->read = payload;
 			return frame_field(&end->read, &end->state) &&
 			       end->state.n <= LOGIN_STATE_MAX && end->read.n <= LOGIN_IN;
@@ -290,7 +254,7 @@ static int be_monitor(monitor *m, const login_protocol *p)
 	m->from.passed = &m->passed;
 	m->payload = xmalloc(LOGIN_RECORD_MAX);
 	bool logged_in = watch(m, &end);
-	login_helper_end(&m->helper);
+	login_helper_end(&m->login.helper);
 	in_close(&m->from);
 	if (m->passed >= 0)
 		(void)close(m->passed);
@@ -307,15 +271,15 @@ static int be_monitor(monitor *m, const login_protocol *p)
 	end.ip = m->peer.remote_ip;
 	if (!take_client(m))
 		return EX_TEMPFAIL;
-	return login_session_run(p, &m->account, &end);
+	return login_session_run(p, &m->login.account, &end);
 }
 
 static int be_talker(monitor *m, const login_protocol *p, int fd, const prefork_slot *slot,
 		     pid_t parent)
 {
 	login_talk t = {.me = m->me,
-			.allowed = m->allowed,
-			.scram = m->scram,
+			.allowed = m->login.allowed,
+			.scram = m->rules.scram,
 			.tls = m->tls_state,
 			.idle_ms = m->idle_ms};
 	(void)signal(SIGINT, SIG_IGN); /* of a terminal; the monitor passes on a SIGTERM */

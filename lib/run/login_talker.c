@@ -44,10 +44,11 @@ static int serve(const login_protocol *p, login_talk *t)
 static int serve_next(const login_protocol *p, login_talk *t, const front *f)
 {
 	int fd = -1;
+	peer from;
 	bool crowded;
 	prefork_idle(&f->slot);
 	while (fd < 0 && !front_retiring())
-		fd = front_accept();
+		fd = front_accept(&from);
 	if (fd < 0)
 		return EX_OK;
 	front_client(fd);

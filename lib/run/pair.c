@@ -51,11 +51,11 @@ static void let_go_of_client(void)
 	(void)close(null);
 }
 
-static int keep(const keeper_config *config, int fd, const peer *client)
+static int keep(const keeper_config *config, int fd, const peer *client, bool tls)
 {
 	int how = 0;
 	resolver *r = resolver_open();
-	keeper_run(config, r, fd, client);
+	keeper_run(config, r, fd, client, tls);
 	resolver_close(r);
 	(void)close(fd);
 	while (waitpid((pid_t)talker_pid, &how, 0) < 0 && errno == EINTR)
@@ -63,8 +63,8 @@ static int keep(const keeper_config *config, int fd, const peer *client)
 	return WIFEXITED(how) ? WEXITSTATUS(how) : EX_TEMPFAIL;
 }
 
-static int talk(const keeper_config *config, bool listening, int fd, const prefork_slot *slot,
-		pid_t keeper)
+static int talk(const keeper_config *config, const pair_options *opt, bool login_allowed, int fd,
+		const prefork_slot *slot, pid_t keeper)
 {
 	smtp_limits limits = config->limits;
 	if (limits.me.n == 0)
@@ -72,8 +72,10 @@ static int talk(const keeper_config *config, bool listening, int fd, const prefo
 	talker_config c = {
 	    .limits = &limits,
 	    .keeper = fd,
-	    .listening = listening,
+	    .listening = opt->listening,
 	    .connections = config->connections,
+	    .login = &config->login,
+	    .login_allowed = login_allowed,
 	    .sandbox_optional = control_exists("sandbox-optional"),
 	    .slot = *slot,
 	};
@@ -81,7 +83,7 @@ static int talk(const keeper_config *config, bool listening, int fd, const prefo
 	return talker_run(&c, keeper);
 }
 
-int pair_run(bool listening, bool lmtp, const prefork_slot *slot, bool *in_talker)
+int pair_run(const pair_options *opt, const prefork_slot *slot, bool *in_talker)
 {
 	keeper_config config;
 	peer client;
@@ -89,21 +91,24 @@ int pair_run(bool listening, bool lmtp, const prefork_slot *slot, bool *in_talke
 	pid_t self = getpid();
 	*in_talker = false;
 	peer_from_env(&client, 0);
-	keeper_configure(&config);
-	config.limits.lmtp = lmtp;
+	const char *version = getenv("TLS_VERSION");
+	bool tls = !opt->listening && version && *version;
+	keeper_configure(&config, opt->submission);
+	config.limits.lmtp = opt->lmtp;
 	block(SIG_BLOCK);
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0) {
 		pid_t pid = fork();
 		if (pid == 0) {
 			*in_talker = true;
-			code = talk(&config, listening, ends[1], slot, self);
+			code = talk(&config, opt, tls || (config.login.loopback && client.loopback),
+				    ends[1], slot, self);
 		} else if (pid > 0) {
 			talker_pid = pid;
 			take_signals();
 			block(SIG_UNBLOCK);
 			(void)close(ends[1]);
 			let_go_of_client();
-			code = keep(&config, ends[0], listening ? NULL : &client);
+			code = keep(&config, ends[0], opt->listening ? NULL : &client, tls);
 		}
 	}
 	keeper_forget(&config);

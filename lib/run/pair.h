@@ -5,9 +5,15 @@
 
 #include "run/prefork.h"
 
-/* Serves fds 0 and 1 (SMTP, or LMTP), or with `listening` connections of the listener on fd 0, until the talker ends. *in_talker
+typedef struct pair_options {
+	bool listening;	 /* fd 0 is a listening socket */
+	bool lmtp;	 /* RFC 2033 */
+	bool submission; /* RFC 6409 */
+} pair_options;
+
+/* Serves fds 0 and 1, or with `listening` connections of the listener on fd 0, until the talker ends. *in_talker
  * tells the caller, which must then exit at once with the returned code, that it is the talker. The keeper returns
  * the talker's exit code. */
-int pair_run(bool listening, bool lmtp, const prefork_slot *, bool *in_talker);
+int pair_run(const pair_options *, const prefork_slot *, bool *in_talker);
 
 #endif

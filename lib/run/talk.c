@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "auth/login_record.h"
+
 #define NUL span_of("", 1)
 
 bool talk_send_verdict(int fd, const smtp_verdict *v)
@@ -113,6 +115,25 @@ static bool tell_refusal(void *arg, const status *why)
 	return tell(t, 'X', parts, 6);
 }
 
+bool talk_send_login(int fd, enum login_answer a, span text)
+{
+	return frame_send(fd, login_letter(a), &text, 1);
+}
+
+static bool ask_auth(void *arg, bool first, span line, enum login_answer *a, str *text)
+{
+	talk *t = arg;
+	char type, words[LOGIN_LINE_MAX];
+	size_t n;
+	span parts[] = {first ? S("S") : S("R"), line};
+	str_clear(text);
+	if (!tell(t, 'A', parts, 2) ||
+	    frame_recv(&t->from, &type, words, sizeof words, &n) != IN_OK)
+		return false;
+	*a = login_answer_of(type);
+	return str_put(text, span_of(words, n));
+}
+
 void talk_open(talk *t, int fd)
 {
 	t->fd = fd;
@@ -135,6 +156,7 @@ smtp_keeper talk_keeper(talk *t)
 	    .data = tell_data,
 	    .commit = ask_commit,
 	    .refuse = tell_refusal,
+	    .auth = ask_auth,
 	};
 }
 

@@ -9,9 +9,12 @@
  *     D  octets
  *     F                              its end: keep it
  *     X  REPLY ENHANCED TEXT         the talker refused the message, for the log
+ *     A  line                        'S' and the first line of a login, or 'R' and a response
  *
  *     keeper to talker, to R, M and F
  *     V  CODE REPLY ENHANCED TEXT LF     LF is "1" where a bare LF is a line end, else "0"
+ *                                    and to A
+ *     +  Y  W  T  B  G  text         as in auth/login_record.h; G: too many logins
  */
 #ifndef RUN_TALK_H
 #define RUN_TALK_H
@@ -22,6 +25,8 @@
 enum { TALK_MAX = SERVER_SMALL + SERVER_IN + 4096, VERDICT_MAX = 1024 };
 
 bool talk_send_verdict(int fd, const smtp_verdict *);
+/* The answer to A. */
+bool talk_send_login(int fd, enum login_answer, span text);
 /* Reads one; false where the keeper is gone or talks nonsense. */
 bool talk_recv_verdict(in *, smtp_verdict *);
 /* The fields of X. */

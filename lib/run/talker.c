@@ -3,7 +3,7 @@
 #include "run/front.h"
 #include "run/talk.h"
 
-static int serve(const talker_config *c, talk *t, in *from, out *to)
+static int serve(const talker_config *c, talk *t, in *from, out *to, bool login_allowed)
 {
 	const smtp_keeper keeper = talk_keeper(t);
 	smtp_session s = {
@@ -13,6 +13,7 @@ static int serve(const talker_config *c, talk *t, in *from, out *to)
 	    .out = to,
 	    .stop = &front_stop,
 	    .waiting = &front_waiting,
+	    .login_allowed = login_allowed,
 	};
 	smtp_serve(&s);
 	if (s.hung_up)
@@ -25,14 +26,15 @@ static int serve_one(const talker_config *c, talk *t, in *from, out *to)
 	front_client(0);
 	in_reset(from, 0);
 	out_reset(to, 1);
-	return serve(c, t, from, to);
+	return serve(c, t, from, to, c->login_allowed);
 }
 
 static int serve_many(const talker_config *c, talk *t, in *from, out *to)
 {
 	for (uint64_t served = 0; served < c->connections && !front_retiring();) {
 		prefork_idle(&c->slot);
-		int fd = front_accept();
+		peer client;
+		int fd = front_accept(&client);
 		if (fd < 0)
 			continue;
 		front_client(fd);
@@ -40,7 +42,8 @@ static int serve_many(const talker_config *c, talk *t, in *from, out *to)
 		talk_connection(t, fd);
 		in_reset(from, fd);
 		out_reset(to, fd);
-		(void)serve(c, t, from, to);
+		/* what is offered; the keeper looks at the connection itself */
+		(void)serve(c, t, from, to, c->login->loopback && client.loopback);
 		front_client(-1);
 		(void)close(fd);
 		served++;

@@ -3,6 +3,7 @@
 #ifndef RUN_TALKER_H
 #define RUN_TALKER_H
 
+#include "run/login_try.h"
 #include "run/prefork.h"
 #include "smtp/server.h"
 
@@ -11,6 +12,8 @@ typedef struct talker_config {
 	int keeper;	      /* the socket to the keeper */
 	bool listening;	      /* fd 0 is a listener; else fds 0 and 1 are the client */
 	uint64_t connections; /* after which it retires */
+	const login_rules *login;
+	bool login_allowed; /* of the one client */
 	bool sandbox_optional;
 	prefork_slot slot; /* where it says whether it is busy */
 } talker_config;

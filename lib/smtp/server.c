@@ -4,6 +4,7 @@
 
 #include "io/clock.h"
 #include "smtp/answer.h"
+#include "smtp/auth.h"
 #include "smtp/cmd.h"
 #include "smtp/session.h"
 
@@ -89,6 +90,8 @@ static void greet(smtp_session *s, span args)
 			 "SMTPUTF8\nDSN\nLIMITS RCPTMAX=%llu MAILMAX=%llu\nHELP",
 			 (unsigned long long)l->max_size, (unsigned long long)l->max_rcpts,
 			 (unsigned long long)l->max_mails);
+	if (auth_offered(s))
+		auth_keyword(s, &text);
 	if (hello(s, args, true))
 		answer_put(s->out, 250, NULL, str_span(&text));
 	str_free(&text);
@@ -113,6 +116,10 @@ static void do_lhlo(smtp_session *s, span args)
 /* RFC 9422, 4.1: a client that counts has left before; who does not comes back with the rest. */
 static void do_mail(smtp_session *s, span args)
 {
+	if (s->limits->submission && !s->logged_in) {
+		session_reply(s, 530, "5.7.0", S("log in first"));
+		return;
+	}
 	if (s->mails >= s->limits->max_mails) {
 		session_hang_up(s, "4.5.3", S("too many messages in one session"));
 		return;
@@ -230,7 +237,7 @@ static void do_help(smtp_session *s, span args)
 	(void)args;
 	answer_put(
 	    s->out, 214, "2.0.0",
-	    S("HELO EHLO MAIL RCPT DATA BDAT RSET NOOP VRFY EXPN HELP QUIT\nas in RFC 5321"));
+	    S("HELO EHLO AUTH MAIL RCPT DATA BDAT RSET NOOP VRFY EXPN HELP QUIT\nas in RFC 5321"));
 }
 
 static void do_quit(smtp_session *s, span args)
@@ -273,7 +280,7 @@ static const struct {
     [CMD_NOOP] = {do_noop, AT_ANY},	  [CMD_VRFY] = {do_vrfy, AT_ANY},
     [CMD_HELP] = {do_help, AT_ANY},	  [CMD_QUIT] = {do_quit, AT_ANY},
     [CMD_UNKNOWN] = {do_unknown, AT_ANY}, [CMD_HTTP] = {do_http, AT_ANY},
-    [CMD_OCTETS] = {do_octets, AT_ANY},
+    [CMD_OCTETS] = {do_octets, AT_ANY},	  [CMD_AUTH] = {auth_command, AT_HELLO},
 };
 
 static void dispatch(smtp_session *s, const cmd *c)
@@ -286,8 +293,8 @@ static void dispatch(smtp_session *s, const cmd *c)
 		session_reply(s, 503, "5.5.1", S("commands in another order, please"));
 }
 
-/* The next command. What is longer than a line may be is read and dropped, piece by piece. */
-static enum in_result read_command(smtp_session *s, span *line)
+/* The next line. What is longer than a line may be is read and dropped, piece by piece. */
+static enum in_result read_line(smtp_session *s, span *line)
 {
 	enum in_result r = in_line(s->in, CMD_LINE_MAX, line), rest = r;
 	while (rest == IN_LONG)
@@ -299,15 +306,21 @@ static enum in_result read_command(smtp_session *s, span *line)
 	return r;
 }
 
-static void one_command(smtp_session *s)
+enum in_result session_line(smtp_session *s, span *line)
 {
-	span line;
 	s->in->deadline = clock_ms() + s->limits->idle_ms;
 	if (s->waiting)
 		*s->waiting = 1;
-	enum in_result r = s->stop && *s->stop ? IN_EOF : read_command(s, &line);
+	enum in_result r = s->stop && *s->stop ? IN_EOF : read_line(s, line);
 	if (s->waiting)
 		*s->waiting = 0;
+	return r;
+}
+
+static void one_command(smtp_session *s)
+{
+	span line;
+	enum in_result r = session_line(s, &line);
 	if (r == IN_LONG) {
 		session_reply(s, 500, "5.5.2", S("command line too long"));
 	} else if (r != IN_OK) {

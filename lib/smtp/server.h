@@ -6,6 +6,7 @@
 
 #include <signal.h>
 
+#include "auth/login.h"
 #include "base/arena.h"
 #include "base/status.h"
 #include "io/in.h"
@@ -27,6 +28,8 @@ typedef struct smtp_limits {
 	int idle_ms;	     /* the longest a command, or a piece of data, may take */
 	uint64_t max_mails;  /* transactions of a session */
 	bool lmtp;	     /* RFC 2033 instead of RFC 5321 */
+	bool auth, scram;    /* logins are taken; with SCRAM-SHA-256 too */
+	bool submission;     /* RFC 6409: nobody sends without a login */
 } smtp_limits;
 
 /* What the keeper says to a recipient or a message. */
@@ -49,6 +52,8 @@ typedef struct smtp_keeper {
 	bool (*commit)(void *arg, smtp_verdict *);
 	/* The talker refuses the message (or the connection was lost): why, for the log. */
 	bool (*refuse)(void *arg, const status *why);
+	/* A login: the first line (mechanism, initial response) or the next response, as auth/login.h has them. */
+	bool (*auth)(void *arg, bool first, span line, enum login_answer *, str *text);
 } smtp_keeper;
 
 /* What has come of a message: of all of it in DATA, of the chunks so far in BDAT. */
@@ -70,8 +75,10 @@ typedef struct smtp_session {
 	 * end: the session then says 421 at the next command and ends. Both may be NULL. */
 	volatile sig_atomic_t *stop, *waiting;
 
+	bool login_allowed; /* on this connection: TLS, or loopback where control says so */
 	unsigned state;
 	bool esmtp, over;
+	bool logged_in;
 	bool hung_up; /* ended by the server's 421: the client may be writing still */
 	uint64_t errors, rcpts, mails;
 	span hello; /* in `hello_text` */

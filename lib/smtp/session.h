@@ -7,6 +7,8 @@
 /* Where a session is; a command's table line says in which of them it is allowed. */
 enum { AT_START = 1, AT_HELLO = 2, AT_MAIL = 4, AT_RCPT = 8, AT_CHUNK = 16, AT_ANY = 31 };
 
+/* The next line of the client, its end included. What is longer is read to its end, and IN_LONG. */
+enum in_result session_line(smtp_session *, span *line);
 void session_reply(smtp_session *, int code, const char *enhanced, span text);
 void session_status(smtp_session *, const status *);
 /* 421 and the end. */

@@ -1,4 +1,4 @@
-/* links: run smtp resolve maildir queue mail net io base : z */
+/* links: run smtp resolve auth maildir queue mail net io base : z */
 /* The keeper's ear: records of a talker that was taken over. There is no installation, so nothing may ever be
  * answered with 250. */
 #include "run/keeper.h"
@@ -23,9 +23,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t size)
 	if (write(ends[0], octets, size) != (ssize_t)size)
 		abort();
 	(void)shutdown(ends[0], SHUT_WR);
-	keeper_config config = {.limits = {S("me.example"), 1 << 20, 3, 50, 1000, 10, false}};
+	keeper_config config = {.limits = {.me = S("me.example"),
+					   .max_size = 1 << 20,
+					   .max_rcpts = 3,
+					   .max_errors = 50,
+					   .idle_ms = 1000,
+					   .max_mails = 10}};
 	peer client = {.loopback = true};
-	keeper_run(&config, r, ends[1], size % 2 ? &client : NULL);
+	keeper_run(&config, r, ends[1], size % 2 ? &client : NULL, false);
 	(void)close(ends[1]);
 	in from;
 	smtp_verdict v;

@@ -91,6 +91,16 @@ static bool fake_refuse(void *arg, const status *why)
 	return why->reply >= 400;
 }
 
+static bool fake_auth(void *arg, bool first, span line, enum login_answer *a, str *text)
+{
+	(void)arg;
+	if (line.n > LOGIN_LINE_MAX - 2 || (line.n && memchr(line.p, '\n', line.n)))
+		abort();
+	*a = (enum login_answer)((line.n + first) % 6);
+	str_clear(text);
+	return str_put(text, span_sub(line, 0, 4)) && line.n != 77;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t size)
 {
 	static int fd = -1, null = -1;
@@ -103,14 +113,26 @@ int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t size)
 		abort();
 	fake f = {.accepted = 0};
 	const smtp_keeper keeper = {&f,	       fake_rcpt,   fake_message, fake_begin,
-				    fake_data, fake_commit, fake_refuse};
+				    fake_data, fake_commit, fake_refuse,  fake_auth};
 	const bool lmtp = size && octets[0] == 'L';
-	const smtp_limits limits = {S("me.example"), 1 << 20, 3, 50, 1000000, 10, lmtp};
+	const smtp_limits limits = {.me = S("me.example"),
+				    .max_size = 1 << 20,
+				    .max_rcpts = 3,
+				    .max_errors = 50,
+				    .idle_ms = 1000000,
+				    .max_mails = 10,
+				    .lmtp = lmtp,
+				    .auth = true,
+				    .scram = true};
 	in from;
 	out to;
 	in_open(&from, fd, 4096); /* smaller than the real one: more boundaries */
 	out_open(&to, null, 256);
-	smtp_session s = {.limits = &limits, .keeper = &keeper, .in = &from, .out = &to};
+	smtp_session s = {.limits = &limits,
+			  .keeper = &keeper,
+			  .in = &from,
+			  .out = &to,
+			  .login_allowed = size % 3 != 0};
 	smtp_serve(&s);
 	if (!s.over)
 		abort();

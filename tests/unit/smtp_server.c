@@ -11,6 +11,7 @@
 typedef struct fake {
 	const char *dead_at; /* the question at which the keeper is gone */
 	size_t messages, octets, begun, refused;
+	bool login; /* is allowed */
 } fake;
 
 static bool alive(const fake *f, const char *question)
@@ -69,13 +70,37 @@ static bool fake_refuse(void *arg, const status *why)
 	return why->reply >= 400 && alive(f, "refuse");
 }
 
+/* Judges the last word; without one it asks. */
+static bool fake_auth(void *arg, bool first, span line, enum login_answer *a, str *text)
+{
+	span word = span_sub(line, first ? span_find(line, ' ') : 0, line.n);
+	word = span_trim(word);
+	*a = word.n == 0		? LOGIN_MORE
+	     : span_eq(word, S("ok"))	? LOGIN_YES
+	     : span_eq(word, S("no"))	? LOGIN_WRONG
+	     : span_eq(word, S("gone")) ? LOGIN_GONE
+	     : span_eq(word, S("*"))	? LOGIN_BAD
+					: LOGIN_TEMP;
+	str_clear(text);
+	(void)str_put(text, S("d29yZHM="));
+	return alive(arg, "auth");
+}
+
 /* The codes of all last lines of the replies, parted by blanks, in `codes`. */
 static void session(span input, fake *f, char *codes, size_t room)
 {
 	int from_fd = memfd_create("in", MFD_CLOEXEC), to_fd = memfd_create("out", MFD_CLOEXEC);
 	const smtp_keeper k = {f,	  fake_rcpt,   fake_message, fake_begin,
-			       fake_data, fake_commit, fake_refuse};
-	const smtp_limits limits = {S("me.example"), 1 << 20, 3, 5, 60000, 1000, false};
+			       fake_data, fake_commit, fake_refuse,  fake_auth};
+	const smtp_limits limits = {.me = S("me.example"),
+				    .max_size = 1 << 20,
+				    .max_rcpts = 3,
+				    .max_errors = 5,
+				    .idle_ms = 60000,
+				    .max_mails = 1000,
+				    .lmtp = false,
+				    .auth = true,
+				    .scram = true};
 	static char replies[65536];
 	in from;
 	out to;
@@ -83,7 +108,8 @@ static void session(span input, fake *f, char *codes, size_t room)
 	(void)lseek(from_fd, 0, SEEK_SET);
 	in_open(&from, from_fd, SERVER_IN);
 	out_open(&to, to_fd, SERVER_OUT);
-	smtp_session s = {.limits = &limits, .keeper = &k, .in = &from, .out = &to};
+	smtp_session s = {
+	    .limits = &limits, .keeper = &k, .in = &from, .out = &to, .login_allowed = f->login};
 	smtp_serve(&s);
 	in_close(&from);
 	out_close(&to);
@@ -145,6 +171,40 @@ static void tables(void)
 	}
 }
 
+/* RFC 4954; every answer that is not a yes leaves the client where it was. */
+static void logins(void)
+{
+	static const struct {
+		const char *in, *codes;
+		bool login;
+	} cases[] = {
+	    {"AUTH PLAIN ok\r\nQUIT\r\n", "220 503 221", true},
+	    {"HELO c\r\nAUTH PLAIN ok\r\nQUIT\r\n", "220 250 503 221", true},
+	    {"EHLO c\r\nAUTH PLAIN ok\r\nQUIT\r\n", "220 250 538 221", false},
+	    {"EHLO c\r\nAUTH PLAIN ok\r\nAUTH PLAIN ok\r\nQUIT\r\n", "220 250 235 503 221", true},
+	    {"EHLO c\r\nAUTH\r\nAUTH X\r\nAUTH PLAIN a b\r\nQUIT\r\n", "220 250 501 504 501 221",
+	     true},
+	    {"EHLO c\r\nAUTH PLAIN no\r\nauth login temp\r\nQUIT\r\n", "220 250 535 454 221", true},
+	    {"EHLO c\r\nAUTH LOGIN\r\n\r\nok\r\nQUIT\r\n", "220 250 334 334 235 221", true},
+	    {"EHLO c\r\nAUTH LOGIN\r\n*\r\nNOOP\r\nQUIT\r\n", "220 250 334 501 250 221", true},
+	    {"EHLO c\r\nAUTH PLAIN gone\r\nNOOP\r\n", "220 250 421", true},
+	    {"EHLO c\r\nAUTH PLAIN\r\n", "220 250 334", true},
+	    {HELLO "AUTH PLAIN ok\r\nQUIT\r\n", "220 250 250 250 503 221", true},
+	    {"EHLO c\r\nAUTH PLAIN ok\r\nEHLO c\r\nAUTH PLAIN ok\r\nQUIT\r\n",
+	     "220 250 235 250 503 221", true},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		char codes[512];
+		fake f = {.login = cases[i].login};
+		session(span_str(cases[i].in), &f, codes, sizeof codes);
+		CHECK(strcmp(codes, cases[i].codes) == 0, "login %zu: %s", i, codes);
+	}
+	char codes[512];
+	fake f = {.login = true, .dead_at = "auth"};
+	session(S("EHLO c\r\nAUTH PLAIN ok\r\nNOOP\r\n"), &f, codes, sizeof codes);
+	CHECK(strcmp(codes, "220 250 421") == 0, "a keeper that is gone is no yes: %s", codes);
+}
+
 /* A message of `size` octets of x, LF counted as one. */
 static void large(size_t size, const char *dead_at, const char *codes, size_t begun,
 		  size_t messages)
@@ -168,6 +228,7 @@ static void large(size_t size, const char *dead_at, const char *codes, size_t be
 int main(void)
 {
 	tables();
+	logins();
 	large(64, NULL, "220 250 250 250 354 250 221", 0, 1);
 	large(SERVER_SMALL, NULL, "220 250 250 250 354 250 221", 0, 1);
 	large(SERVER_SMALL + 64, NULL, "220 250 250 250 354 250 221", 1, 1);

@@ -10,6 +10,7 @@
 #include "base/die.h"
 #include "io/clock.h"
 #include "io/file.h"
+#include "mail/crlf.h"
 #include "io/out.h"
 #include "maildir/move.h"
 #include "maildir/name.h"
@@ -38,17 +39,12 @@ static bool copy_octets(int from, off_t offset, int to, arrival *a)
 			done = false;
 			break;
 		}
-		const char *end = buf + n, *at = buf, *lf;
+		const span chunk = span_of(buf, (size_t)n);
 		offset += n;
-		a->octets += (uint64_t)n;
-		a->wire += (uint64_t)n;
-		while ((lf = memchr(at, '\n', (size_t)(end - at)))) {
-			a->wire += lf == buf ? !cr : lf[-1] != '\r';
-			at = lf + 1;
-		}
-		cr = end[-1] == '\r';
-		a->open_end = end[-1] == '\n' ? 0 : cr ? 1 : 2;
-		done = write_all(to, span_of(buf, (size_t)n));
+		a->octets += chunk.n;
+		a->wire += crlf_size(chunk, &cr, NULL);
+		a->open_end = buf[n - 1] == '\n' ? 0 : cr ? 1 : 2;
+		done = write_all(to, chunk);
 	}
 	int error = errno;
 	free(buf);

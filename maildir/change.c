@@ -3,6 +3,7 @@
 
 #include "base/die.h"
 #include "io/file.h"
+#include "mail/crlf.h"
 #include "maildir/move.h"
 #include "maildir/name.h"
 #include "maildir/place.h"
@@ -271,15 +272,9 @@ static bool count_octets(int fd, char *buf, uint64_t *octets, uint64_t *wire, ui
 	ssize_t n;
 	*octets = *wire = *open_end = 0;
 	while ((n = file_pread(fd, buf, CHUNK, (off_t)*octets)) > 0) {
-		const char *end = buf + n, *at = buf, *lf;
 		*octets += (uint64_t)n;
-		*wire += (uint64_t)n;
-		while ((lf = memchr(at, '\n', (size_t)(end - at)))) {
-			*wire += lf == buf ? !cr : lf[-1] != '\r';
-			at = lf + 1;
-		}
-		cr = end[-1] == '\r';
-		*open_end = end[-1] == '\n' ? 0 : cr ? 1 : 2;
+		*wire += crlf_size(span_of(buf, (size_t)n), &cr, NULL);
+		*open_end = buf[n - 1] == '\n' ? 0 : cr ? 1 : 2;
 	}
 	return n == 0;
 }

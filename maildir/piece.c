@@ -8,6 +8,7 @@
 #include "base/die.h"
 #include "io/file.h"
 #include "io/out.h"
+#include "mail/crlf.h"
 #include "mail/header.h"
 
 enum {
@@ -96,21 +97,6 @@ static status judge(const copying *c, span first, bool whole)
 	return status_ok();
 }
 
-static uint64_t count_lfs(copying *c, span s)
-{
-	uint64_t n = 0;
-	const char *end = s.p + s.n, *at = s.p, *lf;
-	while (at < end && (lf = memchr(at, '\n', (size_t)(end - at)))) {
-		n += lf == s.p ? !c->cr : lf[-1] != '\r'; /* CRLF counts as it stands */
-		at = lf + 1;
-	}
-	if (s.n) {
-		c->cr = end[-1] == '\r';
-		c->p->open_end = end[-1] != '\n';
-	}
-	return n;
-}
-
 /* CRLF to LF in place; a CR at the end of the chunk waits for what follows. */
 static size_t drop_crs(copying *c, char *p, size_t n, bool last)
 {
@@ -129,10 +115,11 @@ static size_t drop_crs(copying *c, char *p, size_t n, bool last)
 static bool flush(copying *c, size_t n)
 {
 	span all = span_of(c->buf, c->front + n);
-	uint64_t lfs = count_lfs(c, all);
 	c->front = 0;
 	c->p->octets += all.n;
-	c->p->wire += all.n + lfs;
+	c->p->wire += crlf_size(all, &c->cr, NULL);
+	if (all.n)
+		c->p->open_end = all.p[all.n - 1] != '\n';
 	return write_all(c->to, all);
 }
 

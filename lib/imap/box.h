@@ -3,10 +3,19 @@
 #define IMAP_BOX_H
 
 #include "base/arena.h"
+#include "imap/literal.h"
 #include "imap/set.h"
 #include "io/out.h"
 #include "mail/charset.h"
 #include "maildir/folder.h"
+
+/* Where a client that fetches a message piece by piece left off; all zeros: nowhere. */
+typedef struct imap_left {
+	uint64_t device, inode, octets; /* of the file */
+	uint64_t label;			/* of the section */
+	uint64_t from, n;		/* where the section is in the file */
+	imap_mark mark;			/* in the section */
+} imap_left;
 
 typedef struct imap_box {
 	folder *f;
@@ -19,6 +28,7 @@ typedef struct imap_box {
 	bool qresync;	     /* VANISHED in place of EXPUNGE (RFC 7162, 3.2.10) */
 	bool utf8;	     /* UTF8=ACCEPT (RFC 6855) */
 	struct cache *cache; /* maildir/cache.h; NULL: there is none */
+	imap_left left;	     /* imap/fetch.c's; zeros when a mailbox is selected */
 } imap_box;
 
 /* Message numbers are 1 + the index in the folder's view: the view changes only where the session refreshes it, and the

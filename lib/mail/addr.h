@@ -48,4 +48,14 @@ bool addr_eq(const addr *, const addr *);
 typedef void addr_each(void *arg, const addr *, span name);
 bool addr_list(span body, arena *, size_t max, addr_each *each, void *arg);
 
+/* The same with what addr_list() passes over; `group` and `bad` may be NULL. `comment` is the last one of the
+ * element, "" for none. `bad` gets an element that is no address, as it stands, and counts for `max`. */
+typedef struct addr_walker {
+	void (*mailbox)(void *arg, const addr *, span name, span comment);
+	void (*group)(void *arg, span name, bool begins); /* the raw name where it begins */
+	void (*bad)(void *arg, span text);
+	void *arg;
+} addr_walker;
+bool addr_walk(span body, arena *, size_t max, const addr_walker *);
+
 #endif

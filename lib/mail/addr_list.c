@@ -14,7 +14,8 @@ enum {
 typedef struct scan {
 	span rest;
 	arena *mem;
-	str text; /* the local part or domain that is being put together */
+	str text;     /* the local part or domain that is being put together */
+	span comment; /* the last one of the element, without its parentheses */
 	bool bad;
 } scan;
 
@@ -32,13 +33,16 @@ static void skip(scan *s, size_t n)
 static void skip_comment(scan *s)
 {
 	size_t depth = 0;
+	const char *from = s->rest.p + 1;
 	while (s->rest.n) {
 		char c = s->rest.p[0];
 		skip(s, c == '\\' ? 2 : 1);
 		if (c == '(' && ++depth > COMMENT_DEPTH)
 			break;
-		if (c == ')' && --depth == 0)
+		if (c == ')' && --depth == 0) {
+			s->comment = span_of(from, (size_t)(s->rest.p - from) - 1);
 			return;
+		}
 	}
 	s->bad = true;
 	s->rest.n = 0;
@@ -213,7 +217,7 @@ static void skip_item(scan *s)
 	}
 }
 
-enum item { ITEM_MAILBOX, ITEM_NOTHING, ITEM_BAD };
+enum item { ITEM_MAILBOX, ITEM_GROUP, ITEM_NOTHING, ITEM_BAD };
 
 /* One list element, up to and without the "," or ";" behind it. */
 static enum item item(scan *s, addr *a, span *name)
@@ -221,12 +225,13 @@ static enum item item(scan *s, addr *a, span *name)
 	span raw = S("");
 	bool plain;
 	*a = (addr){.local = S(""), .domain = S("")};
-	*name = S("");
+	*name = s->comment = S("");
 	plain = dotted(s, &raw);
 	switch (peek(s)) {
-	case ':': /* a group begins: its name says nothing, its members follow */
+	case ':': /* a group begins: its members follow */
 		skip(s, 1);
-		return ITEM_NOTHING;
+		*name = raw;
+		return ITEM_GROUP;
 	case '<':
 		*name = raw;
 		if (!angle(s, a))
@@ -249,30 +254,68 @@ static enum item item(scan *s, addr *a, span *name)
 	return addr_finish(a) == ADDR_OK ? ITEM_MAILBOX : ITEM_BAD;
 }
 
-bool addr_list(span body, arena *mem, size_t max, addr_each *each, void *arg)
+static void group(const addr_walker *w, bool *open, bool begins, span name)
+{
+	if (*open && w->group)
+		w->group(w->arg, S(""), false);
+	*open = begins;
+	if (begins && w->group)
+		w->group(w->arg, name, true);
+}
+
+bool addr_walk(span body, arena *mem, size_t max, const addr_walker *w)
 {
 	scan s = {.rest = body, .mem = mem, .text = str_new(ADDR_MAX + ADDR_LOCAL_MAX)};
 	size_t count = 0;
+	bool in_group = false;
 	while (s.rest.n) {
 		addr a;
-		span name;
-		size_t before = s.rest.n;
+		span name, before = s.rest;
 		enum item got = item(&s, &a, &name);
-		if (got == ITEM_MAILBOX && count++ == max) {
+		if (got == ITEM_GROUP) {
+			group(w, &in_group, true, name);
+			continue;
+		}
+		bool counts = got == ITEM_MAILBOX || (got == ITEM_BAD && w->bad);
+		if (counts && count++ == max) {
 			s.bad = true;
 			break;
 		}
 		if (got == ITEM_MAILBOX)
-			each(arg, &a, name);
+			w->mailbox(w->arg, &a, name, s.comment);
 		if (got == ITEM_BAD) {
 			s.bad = true;
 			skip_item(&s);
+			if (w->bad)
+				w->bad(w->arg, span_trim(span_sub(before, 0, before.n - s.rest.n)));
 		}
-		if (peek(&s) == ',' || peek(&s) == ';')
+		int c = peek(&s);
+		if (c == ';')
+			group(w, &in_group, false, S(""));
+		if (c == ',' || c == ';')
 			skip(&s, 1);
-		else if (s.rest.n == before)
+		else if (s.rest.n == before.n)
 			s.bad = true, skip(&s, 1);
 	}
+	group(w, &in_group, false, S(""));
 	str_free(&s.text);
 	return !s.bad;
+}
+
+typedef struct listing {
+	addr_each *each;
+	void *arg;
+} listing;
+
+static void give(void *arg, const addr *a, span name, span comment)
+{
+	listing *l = arg;
+	(void)comment;
+	l->each(l->arg, a, name);
+}
+
+bool addr_list(span body, arena *mem, size_t max, addr_each *each, void *arg)
+{
+	listing l = {each, arg};
+	return addr_walk(body, mem, max, &(addr_walker){.mailbox = give, .arg = &l});
 }

@@ -120,14 +120,14 @@ static bool send_file(pop3 *p, int fd, pop3_top *top)
 {
 	char *buf = xmalloc(2 * CHUNK);
 	char *wire = buf + CHUNK;
-	pop3_wire w = {.in_line = false};
+	crlf w = {.dots = true};
 	ssize_t n;
 	while ((n = read(fd, buf, CHUNK)) > 0 && !p->l->out->error) {
 		span from = span_of(buf, (size_t)n);
 		if (top)
 			from.n = pop3_top_some(top, from);
 		while (from.n) {
-			size_t made = pop3_wire_some(&w, &from, wire, CHUNK);
+			size_t made = crlf_some(&w, &from, wire, CHUNK);
 			out_put(p->l->out, span_of(wire, made));
 		}
 		if (top && top->done)

@@ -1,4 +1,4 @@
-/* links: pop3 base : */
+/* links: pop3 mail base : */
 /* A message to its wire form in chunks and pieces. What must hold: without the doubled dots it is the message with CRLF
  * line ends, its end mark is the only one, and TOP is a front of it that the chunks do not change. */
 #include "pop3/cmd.h"
@@ -8,12 +8,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static size_t convert(span in, size_t step, size_t room, char *to)
 {
-	pop3_wire w = {.in_line = false};
+	crlf w = {.dots = true};
 	size_t at = 0;
 	for (size_t i = 0; i < in.n; i += step) {
 		span chunk = span_sub(in, i, i + step);
 		while (chunk.n) {
-			size_t n = pop3_wire_some(&w, &chunk, to + at, room);
+			size_t n = crlf_some(&w, &chunk, to + at, room);
 			if (n == 0 || n > room)
 				__builtin_trap();
 			at += n;
@@ -72,7 +72,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	if (size < 3)
 		return 0;
-	size_t step = data[0] % 16 + 1, room = data[1] % 16 + POP3_WIRE_ROOM;
+	size_t step = data[0] % 16 + 1, room = data[1] % 16 + CRLF_ROOM;
 	uint64_t lines = data[2] % 8, number, more;
 	span in = span_of((const char *)data + 3, size - 3);
 	char *wire = malloc(3 * in.n + 64);

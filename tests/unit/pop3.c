@@ -1,4 +1,4 @@
-/* links: pop3 base : */
+/* links: pop3 mail base : */
 #include "pop3/cmd.h"
 #include "pop3/wire.h"
 #include "tests/unit/unit.h"
@@ -80,13 +80,13 @@ static void numbers(void)
 /* In chunks of `step` octets, into pieces of `room`. */
 static size_t convert(span in, size_t step, size_t room, char *to)
 {
-	pop3_wire w = {.in_line = false};
+	crlf w = {.dots = true};
 	size_t at = 0;
 	for (size_t i = 0; i < in.n; i += step) {
 		span chunk = span_sub(in, i, i + step);
 		while (chunk.n) {
 			char *piece = malloc(room);
-			size_t n = pop3_wire_some(&w, &chunk, piece, room);
+			size_t n = crlf_some(&w, &chunk, piece, room);
 			memcpy(to + at, piece, n);
 			at += n;
 			free(piece);
@@ -118,7 +118,7 @@ static void wires(void)
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
 		for (size_t step = 1; step < 5; step++)
-			for (size_t room = POP3_WIRE_ROOM; room < 9; room++) {
+			for (size_t room = CRLF_ROOM; room < 9; room++) {
 				char to[256];
 				span in = unit_copy(cases[i].in);
 				size_t n = convert(in, step, room, to);

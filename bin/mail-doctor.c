@@ -250,11 +250,11 @@ static bool check_mode(const char *path, mode_t type, mode_t wanted, mode_t forb
 	return there;
 }
 
-/* All of it on one file system, of one owner: a rename between the folders is the commit. */
+/* All of it on one file system, of one owner: a message moves between the folders by renames. */
 static void check_queue(void)
 {
-	static const char *const parts[] = {"queue/tmp",  "queue/new",	  "queue/later",
-					    "queue/hold", "queue/failed", "queue/log"};
+	static const char *const parts[] = {"queue/new", "queue/later", "queue/hold",
+					    "queue/failed", "queue/log"};
 	struct stat first = {0}, st;
 	size_t ring = 0;
 	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
@@ -265,9 +265,9 @@ static void check_queue(void)
 		if (fstat(fd, &st) == 0 && i == 0)
 			first = st;
 		if (st.st_dev != first.st_dev)
-			fail("%s: on another file system than queue/tmp", parts[i]);
+			fail("%s: on another file system than queue/new", parts[i]);
 		if (st.st_uid != first.st_uid)
-			fail("%s: not of the owner of queue/tmp", parts[i]);
+			fail("%s: not of the owner of queue/new", parts[i]);
 		(void)close(fd);
 	}
 	(void)check_mode("queue/drop", S_IFDIR, 03733, 044);

@@ -210,8 +210,7 @@ static void take_person(submission *s, const options *o)
 static bool open_queue(qadd *q, int *queue, const envelope *env, uint64_t max)
 {
 	*queue = qadd_open_queue();
-	if (*queue >= 0 && faccessat(*queue, "tmp", W_OK | X_OK, AT_EACCESS) == 0 &&
-	    faccessat(*queue, "new", W_OK | X_OK, AT_EACCESS) == 0)
+	if (*queue >= 0 && faccessat(*queue, "new", W_OK | X_OK, AT_EACCESS) == 0)
 		return qadd_begin(q, *queue, NULL, env, max);
 	if (*queue >= 0)
 		(void)close(*queue);

@@ -16,7 +16,7 @@ make_root() {
 	shift
 	export PABAL_ROOT=$BATS_TEST_TMPDIR/root
 	LOG=$BATS_TEST_TMPDIR/log
-	mkdir -p "$PABAL_ROOT"/{control,run,queue/{tmp,new,later,hold,failed,log},mail/"$domain"}
+	mkdir -p "$PABAL_ROOT"/{control,run,queue/{new,later,hold,failed,log},mail/"$domain"}
 	mkdir -p "$PABAL_ROOT"/queue/later/{0,1,2,3,4,5,6,7,8,9,A,B,C,D,E,F}{0,1,2,3,4,5,6,7,8,9,A,B,C,D,E,F}
 	mkdir -p -m 3733 "$PABAL_ROOT/queue/drop"
 	chmod 3733 "$PABAL_ROOT/queue/drop"
@@ -88,6 +88,13 @@ need() {
 	for c; do
 		command -v "$c" >/dev/null || cannot "$c is not installed"
 	done
+}
+# nothing_new COMMAND…: runs it while nothing can be added to $PABAL_ROOT/queue/new, for it alone.
+nothing_new() {
+	unshare -${R}m true 2>/dev/null || cannot "no mount namespace of one's own here"
+	unshare -${R}m bash -c '
+		mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" || exit 99
+		exec "$@"' "$PABAL_ROOT/queue/new" "$@"
 }
 cannot() {
 	[ "${CI:-}" = true ] && { echo "under CI nothing is skipped: $*" >&2; return 1; }

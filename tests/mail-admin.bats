@@ -21,7 +21,7 @@ tree() {
 	[ "$(head -1 control/domains)" = example.test ]
 	[ "$(find queue/later -mindepth 1 -type d -name '[0-9A-F][0-9A-F]' | wc -l)" = 256 ]
 	[ "$(stat -c %a queue/drop)" = 3733 ]
-	for d in queue/tmp queue/new queue/hold queue/failed queue/log; do
+	for d in queue/new queue/hold queue/failed queue/log; do
 		[ "$(stat -c %a "$d")" = 700 ]
 	done
 	[ "$(stat -c %a passwd)" = 600 ]

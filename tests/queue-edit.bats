@@ -187,9 +187,8 @@ let_go() { echo "${1:-ok}" >"$AGENT/mode"; echo go >"$AGENT/go"; }
 
 @test "a bounce that cannot be queued: the message is held, and a release bounces it" {
 	add alice@example.test x@far.test
-	mv "$Q/tmp" "$Q/tmp.away"
-	run -75 queue-edit bounce "$ID"
-	mv "$Q/tmp.away" "$Q/tmp"
+	queue-edit hold "$ID"
+	run -75 nothing_new queue-edit bounce "$ID"
 	[ -e "$Q/hold/$ID" ]
 	queue-edit release "$ID"
 	queue-run

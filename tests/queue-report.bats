@@ -145,11 +145,10 @@ reported() {
 
 @test "a report that cannot be queued is made later; nothing is delivered again" {
 	add 'MAIL FROM:<alice@example.test>' 'RCPT TO:<bob@example.test> NOTIFY=SUCCESS'
-	mv "$Q/tmp" "$Q/tmp.away"
-	queue-run
+	mv "$Q/new/$ID" "$Q/later/00/0000000000.$ID"
+	nothing_new queue-run
 	only_message "$MAIL/bob"
 	[ "$(count "$MAIL/alice/new")" = 0 ]
-	mv "$Q/tmp.away" "$Q/tmp"
 	PABAL_NOW=$((EPOCHSECONDS + 400)) queue-run
 	queue-run
 	reported 'delivered 2.0.0 rfc822; bob@example.test None None'

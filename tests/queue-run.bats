@@ -300,7 +300,7 @@ retry_until() {
 has_messages() { [ "$(count "$1")" = "$2" ]; }
 
 # While -w runs: no message and no log of one; its result file may be there.
-no_messages() { [ -z "$(find "$Q"/{tmp,new,later,hold,failed,drop} "$Q"/log/[0-9A-Z]* -type f 2>/dev/null)" ]; }
+no_messages() { [ -z "$(find "$Q"/{new,later,hold,failed,drop} "$Q"/log/[0-9A-Z]* -type f 2>/dev/null)" ]; }
 
 # start_watching: -w, ready. A message is a first try from the next second on.
 start_watching() {

@@ -264,7 +264,7 @@ MAIL=('EHLO client.example' 'MAIL FROM:<a@sender.example>' 'RCPT TO:<alice@examp
 	cat >"$BATS_TEST_TMPDIR/full" <<-'END'
 		set -e
 		mount -t tmpfs -o size=256k none "$PABAL_ROOT/queue"
-		mkdir "$PABAL_ROOT"/queue/{tmp,new,later,hold,failed,log}
+		mkdir "$PABAL_ROOT"/queue/{new,later,hold,failed,log}
 		for size in 200000 1000000; do
 			{
 				printf '%s\r\n' 'EHLO x' 'MAIL FROM:<a@b.example>' 'RCPT TO:<alice@example.org>' DATA
@@ -272,7 +272,7 @@ MAIL=('EHLO client.example' 'MAIL FROM:<a@sender.example>' 'RCPT TO:<alice@examp
 				head -c $size /dev/zero | tr '\0' x
 				printf '\r\n.\r\nQUIT\r\n'
 			} | smtp-recv
-			find "$PABAL_ROOT"/queue/{tmp,new} -type f
+			find "$PABAL_ROOT"/queue/new -type f
 			rm -f "$PABAL_ROOT/queue/ballast"
 		done
 		printf '%s\r\n' 'EHLO x' 'MAIL FROM:<a@b.example>' 'RCPT TO:<alice@example.org>' DATA ok . QUIT | smtp-recv

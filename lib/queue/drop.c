@@ -53,7 +53,7 @@ bool drop_begin(qadd *q, const envelope *env, uint64_t max)
 
 status drop_commit(qadd *q)
 {
-	int dir = q->queue_dir;
+	int dir = q->at;
 	status st = qadd_commit(q);
 	(void)close(dir);
 	return st;
@@ -226,7 +226,6 @@ static bool put_message(const dropped *d, qadd *q)
 static enum drop_result copy_in(const pass *p, dropped *d, status *why)
 {
 	qadd q;
-	char name[QID_LEN + 8];
 	if (!read_envelope(d)) {
 		*why = status_make(EX_DATAERR, 0, "5.6.0", "drop file has no envelope");
 		return DROP_REFUSED;
@@ -235,9 +234,6 @@ static enum drop_result copy_in(const pass *p, dropped *d, status *why)
 	if (!status_is_ok(why))
 		return DROP_WAITS;
 	judge_sender(p, d);
-	/* A file of this name is what a killed copy left; the drop file's lock is ours. */
-	(void)snprintf(name, sizeof name, "tmp/%s", d->id);
-	(void)unlinkat(p->queue_dir, name, 0);
 	if (!qadd_begin(&q, p->queue_dir, d->id, &d->env, UINT64_MAX)) {
 		*why = qadd_status(errno, false);
 		return DROP_WAITS;

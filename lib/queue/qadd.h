@@ -8,16 +8,17 @@
 #include "queue/qmsg.h"
 
 typedef struct qadd {
-	int queue_dir; /* borrowed */
-	int fd;	       /* tmp/ID, locked; -1 when none is open */
+	int fd; /* new/ID, or drop/ID: locked; -1 when none is open */
 	char id[QID_LEN + 1];
+	int at;			/* where `name` is; borrowed */
+	char name[QID_LEN + 8]; /* ID in new/, or drop/ID in the queue */
+	bool drop;
 	uint64_t length; /* octets behind the first line so far */
 	uint32_t sum;
-	uint64_t max;	 /* the most octets of message that are taken */
-	uint64_t size;	 /* octets of message so far */
-	int error;	 /* errno of the first failure, sticky */
-	const char *dir; /* where the file is: "tmp", "new" (between rename and yes), "drop" */
-	char *buf;	 /* owned; what waits to be written */
+	uint64_t max;  /* the most octets of message that are taken */
+	uint64_t size; /* octets of message so far */
+	int error;     /* errno of the first failure, sticky */
+	char *buf;     /* owned; what waits to be written */
 	size_t buffered;
 	bool flushed; /* buf was written at least once: the first line goes in place */
 } qadd;
@@ -25,12 +26,12 @@ typedef struct qadd {
 /* Opens queue/ of the installation (borrowed by all calls below). -1 with errno. */
 int qadd_open_queue(void);
 
-/* Creates tmp/ID with the id of the caller (qid_make), or a new one for NULL, and writes the
+/* Creates new/ID with the id of the caller (qid_make), or a new one for NULL, and writes the
  * envelope. False with errno. */
 bool qadd_begin(qadd *, int queue_dir, const char *id, const envelope *, uint64_t max);
 /* Octets of the message, LF line ends. An error is sticky; EFBIG above max. */
 void qadd_put(qadd *, span octets);
-/* First line, rename to new/ID, fsync of file and directory. EX_OK means durable: the caller may
+/* First line, fsync of the file and its name. EX_OK means durable: the caller may
  * say 250. On any failure the file is unlinked and the status temporary (452 4.3.1 for no space and
  * quota, 552 5.3.4 for EFBIG, 451 else). Also ends the qadd. */
 status qadd_commit(qadd *);

@@ -40,8 +40,7 @@ bool scan_count(int queue_dir, scan_counts *);
  * look into each bucket. */
 bool scan_find(int queue_dir, const char *id, char name[static 64]);
 
-/* Unlinks what crashes left: files in tmp/ that are older than 36 h and not locked, and logs of
- * that age whose message is gone. Returns how many. For once a run. */
+/* Unlinks what crashes left: logs older than 36 h whose message is gone. Returns how many. For once a run. */
 size_t scan_sweep(int queue_dir, int64_t now);
 
 #endif

@@ -59,7 +59,7 @@ def run(kind, work, mounted):
     mounted.append(at)
     root = at + "/root"
     os.makedirs(root + "/control")
-    for d in ("tmp", "new", "hold", "failed", "log"):
+    for d in ("new", "hold", "failed", "log"):
         os.makedirs(f"{root}/queue/{d}")
     for i in range(256):
         os.makedirs(f"{root}/queue/later/{i:02X}")

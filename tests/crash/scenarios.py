@@ -17,7 +17,7 @@ def write(path, text):
 
 def make_root(root, users=("kim", "lee")):
     for d in ["control", "run", "mail/" + DOMAIN] + ["queue/" + d for d in
-                                                    ("tmp", "new", "hold", "failed", "log", "drop")]:
+                                                    ("new", "hold", "failed", "log", "drop")]:
         os.makedirs(os.path.join(root, d))
     for a in HEX:
         for b in HEX:
@@ -70,7 +70,7 @@ class Scenario:
         if not self.other:
             return [os.path.join(bin_dir, "sendmail")]
         if os.geteuid() != 0:
-            return ["sh", "-c", f"chmod 500 {root}/queue/tmp {root}/queue/new; exec {bin_dir}/sendmail \"$@\"", "sh"]
+            return ["sh", "-c", f"chmod 500 {root}/queue/new; exec {bin_dir}/sendmail \"$@\"", "sh"]
         work = os.path.dirname(root)
         os.chmod(work, 0o755)
         shutil.copy(os.path.join(bin_dir, "sendmail"), work)
@@ -95,8 +95,7 @@ class Scenario:
                 f.write(self.messages[number])
                 f.seek(0)
                 subprocess.run(argv + list(args), stdin=f, env=env, check=True, stdout=subprocess.DEVNULL)
-            for d in ("tmp", "new"):
-                os.chmod(f"{root}/queue/{d}", 0o700)
+            os.chmod(f"{root}/queue/new", 0o700)
         if self.shell:
             subprocess.run(["sh", "-c", self.shell], cwd=root, env=env, check=True)
         program = self.command[0]
@@ -329,7 +328,7 @@ SCENARIOS = [
     Scenario("sendmail", syncs_needed=True, command=["sendmail", "-i", *SENDER, LEE], stdin=0, to=[["lee"]], by="exit"),
     # Who may not list drop/ syncs the whole file system, and the file once before: one of the two would do.
     Scenario("sendmail-drop", other=True, command=["sendmail", "-i", LEE], stdin=0, to=[["lee"]],
-             by="exit", repair="chmod 700 queue/tmp queue/new"),
+             by="exit", repair="chmod 700 queue/new"),
     Scenario("deliver-maildir", syncs_needed=True, command=["deliver-maildir", f"ROOT/mail/{DOMAIN}/lee"], stdin=0, to=[["lee"]],
              by="said", recovery=False),
     Quit("pop3-quit", command=["pop3d"], stdin=0, wrap=staticmethod(pop3_session), sizes=(0, 0, 70000),
@@ -346,7 +345,7 @@ SCENARIOS = [
              by="before", before={1, 2}, first=[("queue-add", [*SENDER, FAR, LEE], 0),
                                                 ("queue-add", [*SENDER, FAR], 1)]),
     Scenario("queue-run-drop", command=["queue-run"], other=True, sizes=(0, 0),
-             to=[["lee"], ["kim"]], by="before", before={1, 2}, repair="chmod 700 queue/tmp queue/new",
+             to=[["lee"], ["kim"]], by="before", before={1, 2}, repair="chmod 700 queue/new",
              first=[("sendmail", ["-i", LEE], 0), ("sendmail", ["-i", KIM], 1)]),
     Scenario("queue-run-bounce", command=["queue-run"], to=[["lee"]], by="before", before={1}, bounce_to=["kim"],
              first=[("queue-add", [*SENDER, LEE, f"nobody@{DOMAIN}"], 0)]),

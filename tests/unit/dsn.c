@@ -1,6 +1,8 @@
 /* links: queue mail io base : z */
 #include "queue/dsn.h"
 
+#include <sys/resource.h>
+
 #include "io/out.h"
 #include "queue/qadd.h"
 #include "tests/unit/queue_dir.h"
@@ -239,9 +241,12 @@ static void sending(void)
 	CHECK(dsn_kind(&bounce, &fate) == DSN_POSTMASTER, "its own failure is for postmaster");
 	qlog_close(&fate);
 	qmsg_close(&bounce);
-	(void)snprintf(name, sizeof name, "%s/queue/tmp", test_root);
-	CHECK(rmdir(name) == 0, "no tmp/");
+	struct rlimit files, none;
+	CHECK(getrlimit(RLIMIT_NOFILE, &files) == 0, "limit");
+	none = (struct rlimit){0, files.rlim_max};
+	CHECK(setrlimit(RLIMIT_NOFILE, &none) == 0, "no more descriptors");
 	st = dsn_send(dir, &m, &l, DSN_SENDER, S("mx.test"), 0, id);
+	CHECK(setrlimit(RLIMIT_NOFILE, &files) == 0, "and again");
 	CHECK(st.code == EX_TEMPFAIL, "what cannot be queued is said");
 	close(m.fd);
 	m.fd = -1;

@@ -13,9 +13,8 @@ static char test_root[64];
 
 __attribute__((unused)) static int queue_dir_make(void)
 {
-	static const char *const dirs[] = {"control",	   "queue",	  "queue/tmp",
-					   "queue/new",	   "queue/later", "queue/hold",
-					   "queue/failed", "queue/log",	  "queue/drop"};
+	static const char *const dirs[] = {"control",	 "queue",	 "queue/new", "queue/later",
+					   "queue/hold", "queue/failed", "queue/log", "queue/drop"};
 	char path[128];
 	snprintf(test_root, sizeof test_root, "%s/pabal-unit.XXXXXX", "/tmp");
 	if (!mkdtemp(test_root))

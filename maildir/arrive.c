@@ -17,6 +17,7 @@
 #include "maildir/piece.h"
 #include "maildir/place.h"
 #include "maildir/quota.h"
+#include "maildir/room.h"
 
 enum { CHUNK = 64 * 1024, AT_ONCE = 1024 };
 
@@ -153,15 +154,29 @@ static status append_locked(folder *f, const folder_new *n, arrival *a, uint32_t
 	return st;
 }
 
+status folder_room(const folder *f, uint64_t octets)
+{
+	return maildir_room_own(f->b.path, octets);
+}
+
+static status room_for_file(const folder *f, const folder_new *n)
+{
+	struct stat st;
+	if (fstat(n->fd, &st) < 0)
+		return books_error(&f->b, "read a message for");
+	return st.st_size > n->offset ? folder_room(f, (uint64_t)(st.st_size - n->offset))
+				      : status_ok();
+}
+
 status folder_append(folder *f, const folder_new *n, uint32_t *uid)
 {
 	arrival a = arrival_new(n->date ? n->date : clock_now());
-	status st;
+	status st = room_for_file(f, n);
 	*uid = 0;
-	if (!write_temp(f, n->fd, n->offset, n->flags & FOLDER_FLAGS, &a))
-		st = books_error(&f->b, "write a message into");
-	else
-		st = append_locked(f, n, &a, uid);
+	if (status_is_ok(&st))
+		st = write_temp(f, n->fd, n->offset, n->flags & FOLDER_FLAGS, &a)
+			 ? append_locked(f, n, &a, uid)
+			 : books_error(&f->b, "write a message into");
 	if (status_is_ok(&st))
 		maildir_used_add(f->b.path, a.octets);
 	else

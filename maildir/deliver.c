@@ -21,6 +21,7 @@
 #include "maildir/name.h"
 #include "maildir/piece.h"
 #include "maildir/quota.h"
+#include "maildir/room.h"
 
 enum {
 	BATCH = 64,
@@ -213,6 +214,15 @@ static status write_tmp(entry *e, const maildir_job *j)
 	return st;
 }
 
+/* A message whose size is not known has room. */
+static status room_for(const maildir_job *j)
+{
+	struct stat st;
+	if (fstat(j->fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size <= j->offset)
+		return status_ok();
+	return maildir_room_own(j->dir, (uint64_t)(st.st_size - j->offset));
+}
+
 static status prepare(maildir_batch *b, entry *e, const maildir_job *j)
 {
 	size_t self = b->count;
@@ -228,6 +238,8 @@ static status prepare(maildir_batch *b, entry *e, const maildir_job *j)
 		}
 	find_sweep(e->box->fd, span_str(j->dir));
 	status st = j->again ? look_for_earlier(e) : status_ok();
+	if (status_is_ok(&st) && !e->found)
+		st = room_for(j);
 	return status_is_ok(&st) && !e->found ? write_tmp(e, j) : st;
 }
 

@@ -114,6 +114,10 @@ span folder_keyword(const folder *, int bit); /* "" where there is none */
  * view at the next refresh. `indexes` ascending. */
 status folder_expunge(folder *, const size_t *indexes, size_t count);
 
+/* Whether so many octets more fit the quota that the account's maildirsize names (maildir/room.h): 452 4.2.2, 552 5.2.2.
+ * folder_append() asks by itself; who copies asks before, and who moves within the account need not. */
+status folder_room(const folder *, uint64_t octets);
+
 /* Adds a message: the file `fd` from `offset` on (LF line ends). *uid is its UID. Durable when it returns EX_OK. It is in
  * the view at the next refresh. */
 typedef struct folder_new {

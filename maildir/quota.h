@@ -10,6 +10,15 @@ enum {
 	MAILDIRSIZE_MAX = 1 << 16
 }; /* octets of the file that are read; a longer one is not believed */
 
+/* What it says. False with errno: ENOENT where there is none, EINVAL or EFBIG where it cannot be believed; the limit is then
+ * what its first line says, if anything. */
+typedef struct maildir_usage {
+	uint64_t limit; /* octets, by the first line; 0: none */
+	uint64_t octets, messages;
+	bool counted; /* just now by the messages themselves: nothing was added since */
+} maildir_usage;
+bool maildir_usage_read(const char *dir, maildir_usage *);
+
 /* Octets in the mailbox of which `dir` is the top or a folder. False with errno; ENOENT where there
  * is no maildirsize, EINVAL where it cannot be believed. */
 bool maildir_used(const char *dir, uint64_t *octets);

@@ -185,6 +185,21 @@ job() {
 	wait "${STARTED[0]}"
 }
 
+@test "a full mailbox defers, once its messages were counted; a second attempt that finds the message does not" {
+	printf '100S\n0 0\n' >"$BOX/maildirsize"
+	QUEUE_ID=1N00000ABCDEFGHJKMNPQRST deliver-maildir "$BOX" <message
+	printf '100S\n80 1\n10 1\n' >"$BOX/maildirsize"                  # what it says is wrong
+	deliver-maildir "$BOX" <message
+	[ "$(cat "$BOX/maildirsize")" = $'100S\n17 1\n17 1' ]
+	{ cat message; head -c 60 /dev/zero | tr '\0' x; } >large
+	rc=0
+	deliver-maildir "$BOX" <large 2>err || rc=$?
+	[ $rc = 75 ] && grep -q '^deliver-maildir: .*4\.2\.2.*full' err
+	[ "$(cat "$BOX/maildirsize")" = $'100S\n34 2' ] && [ "$(find "$BOX/new" "$BOX/tmp" -type f | wc -l)" = 2 ]
+	printf '10S\n34 2\n' >"$BOX/maildirsize"
+	ATTEMPT=2 QUEUE_ID=1N00000ABCDEFGHJKMNPQRST deliver-maildir "$BOX" <message
+}
+
 @test "64 deliveries share their commits" {
 	need strace
 	for n in {1..64}; do job "$n" 1 "$BOX"; done >jobs

@@ -7,7 +7,7 @@
 
 #include "io/control.h"
 #include "maildir/deliver.h"
-#include "maildir/quota.h"
+#include "maildir/room.h"
 
 static bool parse_quota(span s, uint64_t *quota)
 {
@@ -78,21 +78,6 @@ static void refuse(resolve_answer *out, status why)
 	out->why = why;
 }
 
-/* RFC 3463: 4.2.2 and 5.2.2 mailbox full. Only what can never fit is final. */
-static status check_quota(const char *dir, uint64_t quota, uint64_t size)
-{
-	uint64_t used;
-	if (quota == 0)
-		return status_ok();
-	if (size > quota)
-		return status_make(EX_UNAVAILABLE, 552, "5.2.2", "message larger than the mailbox");
-	if (!maildir_used(dir, &used))
-		return status_ok(); /* nobody counts: the limit is not enforced */
-	if (used >= quota || size > quota - used)
-		return status_make(EX_TEMPFAIL, 452, "4.2.2", "mailbox full");
-	return status_ok();
-}
-
 /* Letters, digits, '-', '_' and single dots inside: what may become the name of a folder. */
 static bool folder_name(span ext)
 {
@@ -161,7 +146,7 @@ void mailbox_answer(resolver *r, span key, span value, span ext, uint64_t size, 
 	out->gid = e.gid;
 	out->quota = e.quota;
 	out->ext = ext;
-	status room = check_quota(out->maildir.p, e.quota, size);
+	status room = maildir_room(out->maildir.p, e.quota, size);
 	if (!status_is_ok(&room))
 		refuse(out, room);
 	out->maildir = choose_folder(out->maildir, ext, a);

@@ -207,6 +207,9 @@ static void quota(void)
 	one("alice@x.test", 1001, "X 552 5.2.2");
 	put_file("mail/alice/maildirsize", "1000S\n600 1\n500 1\n-200 -1\n");
 	one("alice@x.test", 100, "M mail/alice ");
+	one("alice@x.test", 101, "M mail/alice "); /* counted anew: it is empty */
+	put_file("mail/alice/maildirsize", "1000S\n900 3\n");
+	one("alice@x.test", 100, "M mail/alice ");
 	one("alice@x.test", 101, "X 452 4.2.2");
 	put_file("mail/alice/maildirsize", "1000S\n1000 1\n");
 	one("alice@x.test", 0, "X 452 4.2.2");

@@ -68,7 +68,7 @@ archive = $(B)/lib$1.a
 before_colon = $(shell echo '$1' | sed 's/ *:.*//')
 after_colon = $(shell echo '$1' | sed -n 's/.*: *//p')
 
-all: $(COMMANDS:%=$(B)/bin/%) $(patsubst scripts/%,$(B)/bin/%,$(filter-out scripts/dev scripts/systemd,$(wildcard scripts/*)))
+all: $(COMMANDS:%=$(B)/bin/%) $(patsubst scripts/%,$(B)/bin/%,$(filter-out scripts/dev scripts/systemd scripts/sysctl,$(wildcard scripts/*)))
 
 $(B)/obj/%.o: %.c
 	@mkdir -p $(@D)

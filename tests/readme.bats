@@ -113,6 +113,16 @@ open_port() { (: <>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 	grep -qx 'ExecStart=/usr/local/bin/queue-run -w' "$units/pabal-queue.service"
 }
 
+@test "the kernel knows what scripts/sysctl sets" {
+	settings=0
+	while IFS=' =' read -r name value; do
+		file=/proc/sys/${name//.//}
+		[[ $value =~ ^[0-9]+$ ]] && [ -f "$file" ]
+		settings=$((settings + 1))
+	done < <(grep -hvE '^(#|$)' "$TOP"/scripts/sysctl/*.conf)
+	[ $settings = 1 ]
+}
+
 @test "systemd takes the units" {
 	need systemd-analyze
 	mkdir units

@@ -34,6 +34,7 @@ COMPILE = $(CC) -std=c11 -D_GNU_SOURCE $(WARN) $(CFLAGS) -Ilib -I. -include lib/
 # The architecture at a glance: one line a command, the folders it links and the foreign libraries.
 LINK_auth-check      := resolve auth maildir queue mail io base : z crypt crypto
 LINK_deliver-maildir := maildir queue mail io base : z
+LINK_imapd-lite     := run imap auth maildir queue mail net io base : z
 LINK_mail-attach     := write maildir mail io base : z magic
 LINK_mail-compose    := write maildir queue mail io base : z magic
 LINK_mail-doctor     := resolve auth maildir queue net mail io base : z crypt crypto unbound idn2

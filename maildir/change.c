@@ -20,7 +20,52 @@ typedef struct change {
 	uint64_t modseq;
 	bool take; /* out of new/ alone: flags stay */
 	bool renamed, this_one;
+	bool *modified; /* NULL: whatever happened to a message */
+	uint64_t since;
 } change;
+
+/* What is so of a message now. The view may be behind the log: a change must build on what another session wrote. */
+typedef struct present {
+	uint64_t modseq, keywords;
+} present;
+
+typedef struct presents {
+	const folder *f;
+	const size_t *indexes;
+	size_t count;
+	present *v;
+} presents;
+
+static void hear(void *arg, const journal_record *r)
+{
+	presents *p = arg;
+	size_t from = 0, to = p->count;
+	if (r->kind != JOURNAL_FLAGS)
+		return;
+	while (from < to) {
+		size_t middle = from + (to - from) / 2;
+		if (p->f->b.is.roll.v[p->indexes[middle]].uid < r->entry.uid)
+			from = middle + 1;
+		else
+			to = middle;
+	}
+	if (from < p->count && p->f->b.is.roll.v[p->indexes[from]].uid == r->entry.uid)
+		p->v[from] = (present){r->entry.modseq, r->entry.keywords};
+}
+
+/* Under the lock, for indexes of the view. */
+static status hear_all(presents *p)
+{
+	const books *b = &p->f->b;
+	journal_reading result;
+	for (size_t k = 0; k < p->count; k++) {
+		const roll_entry *e = &b->is.roll.v[p->indexes[k]];
+		p->v[k] = (present){e->modseq, e->keywords};
+	}
+	if (b->at < b->seen && !journal_read(b->log, b->at, hear, p, &result))
+		return books_error(b, "read pabal.log in");
+	return status_ok();
+}
 
 static name_flags letters_after(const change *c, name_flags before)
 {
@@ -71,7 +116,7 @@ static bool rename_file(folder *f, place *at, change *c)
 }
 
 /* Under the lock. A message that is gone is left; false with errno for everything else. */
-static bool change_one(folder *f, size_t i, change *c)
+static bool change_one(folder *f, size_t i, const present *now, change *c)
 {
 	roll_entry *e = &f->b.is.roll.v[i];
 	place_search s;
@@ -84,17 +129,20 @@ static bool change_one(folder *f, size_t i, change *c)
 			return errno == ENOENT;
 	}
 	span name = span_str(s.at.name);
-	uint64_t keywords = keywords_after(c, e->keywords);
+	uint64_t keywords = keywords_after(c, now->keywords);
 	bool moved =
 	    s.at.is_new != !!(e->flags & FOLDER_NEW) || !span_eq(roll_name(&f->b.is.roll, e), name);
 	bool same =
-	    keywords == e->keywords && !((roll_flags(name, false) ^ e->flags) & FOLDER_FLAGS);
-	if (same && !moved)
+	    keywords == now->keywords && !((roll_flags(name, false) ^ e->flags) & FOLDER_FLAGS);
+	if (same && !moved) {
+		e->keywords = keywords;
+		e->modseq = now->modseq;
 		return true;
+	}
 	journal_record r = {.kind = JOURNAL_FLAGS, .is_new = s.at.is_new};
 	r.entry.uid = e->uid;
 	r.entry.keywords = keywords;
-	r.entry.modseq = same ? e->modseq : c->modseq;
+	r.entry.modseq = same ? now->modseq : c->modseq;
 	r.name = span_sub(name, name_unique(name).n, name.n);
 	books_put(&f->b, &r);
 	e->keywords = keywords;
@@ -105,16 +153,23 @@ static bool change_one(folder *f, size_t i, change *c)
 	return true;
 }
 
+/* At most AT_ONCE of them, all in the view. */
 static status change_some(folder *f, const size_t *indexes, size_t count, change *c)
 {
 	status st = books_lock(&f->b);
 	if (!status_is_ok(&st))
 		return st;
+	present *now = xcalloc(count + 1, sizeof *now);
+	st = hear_all(&(presents){f, indexes, count, now});
 	c->renamed = false;
 	c->modseq = f->b.is.modseq + 1;
-	for (size_t k = 0; status_is_ok(&st) && k < count; k++)
-		if (indexes[k] < f->b.is.roll.n && !change_one(f, indexes[k], c))
+	for (size_t k = 0; status_is_ok(&st) && k < count; k++) {
+		if (c->modified && (c->modified[k] = now[k].modseq > c->since))
+			continue;
+		if (!change_one(f, indexes[k], &now[k], c))
 			st = books_error(&f->b, "change a flag in");
+	}
+	free(now);
 	/* What leaves new/ may come back with a crash, under its old name; no flag that was promised does. */
 	if (c->renamed && !c->take && !file_sync(f->b.part[IN_CUR]) && status_is_ok(&st))
 		st = books_error(&f->b, "sync");
@@ -126,8 +181,13 @@ static status change_some(folder *f, const size_t *indexes, size_t count, change
 static status change_all(folder *f, const size_t *indexes, size_t count, change *c)
 {
 	status st = status_ok();
-	for (size_t k = 0; status_is_ok(&st) && k < count; k += AT_ONCE)
+	bool *modified = c->modified;
+	while (count && indexes[count - 1] >= f->b.is.roll.n)
+		count--;
+	for (size_t k = 0; status_is_ok(&st) && k < count; k += AT_ONCE) {
+		c->modified = modified ? modified + k : NULL;
 		st = change_some(f, indexes + k, count - k < AT_ONCE ? count - k : AT_ONCE, c);
+	}
 	return st;
 }
 
@@ -135,6 +195,18 @@ status folder_store(folder *f, const size_t *indexes, size_t count, enum folder_
 		    uint32_t flags, uint64_t keywords)
 {
 	change c = {.how = how, .flags = flags & FOLDER_FLAGS, .keywords = keywords};
+	return change_all(f, indexes, count, &c);
+}
+
+status folder_store_unchanged(folder *f, const size_t *indexes, size_t count, enum folder_how how,
+			      uint32_t flags, uint64_t keywords, uint64_t since, bool *modified)
+{
+	change c = {.how = how,
+		    .flags = flags & FOLDER_FLAGS,
+		    .keywords = keywords,
+		    .since = since,
+		    .modified = modified};
+	memset(modified, 0, count * sizeof *modified);
 	return change_all(f, indexes, count, &c);
 }
 

@@ -106,6 +106,10 @@ int folder_open_msg(folder *, size_t i);
 enum folder_how { FOLDER_SET, FOLDER_ADD, FOLDER_REMOVE };
 status folder_store(folder *, const size_t *indexes, size_t count, enum folder_how, uint32_t flags,
 		    uint64_t keywords);
+/* The same, but a message whose mod-sequence is above `since` by now, by whoever's change, stays as it is and is marked in
+ * modified[]: compared and changed under one lock. */
+status folder_store_unchanged(folder *, const size_t *indexes, size_t count, enum folder_how,
+			      uint32_t flags, uint64_t keywords, uint64_t since, bool *modified);
 /* The bit of a keyword (compared without case), made where there is room; -1 where there is none. */
 int folder_keyword_bit(folder *, span name, bool make);
 span folder_keyword(const folder *, int bit); /* "" where there is none */

@@ -103,17 +103,17 @@ bool maildir_used(const char *dir, uint64_t *octets)
 	return done;
 }
 
-static void append(const char *dir, const char *sign, uint64_t octets)
+static void append(const char *dir, const char *sign, uint64_t octets, uint64_t count)
 {
 	str path = str_new(8192);
-	char line[48];
+	char line[64];
 	size_path(dir, &path);
 	int fd = path.over ? -1
 			   : open(str_cstr(&path),
 				  O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (fd >= 0) {
-		int n = snprintf(line, sizeof line, "%s%llu %s1\n", sign,
-				 (unsigned long long)octets, sign);
+		int n = snprintf(line, sizeof line, "%s%llu %s%llu\n", sign,
+				 (unsigned long long)octets, sign, (unsigned long long)count);
 		(void)!write(fd, line, (size_t)n);
 		(void)close(fd);
 	}
@@ -122,10 +122,15 @@ static void append(const char *dir, const char *sign, uint64_t octets)
 
 void maildir_used_add(const char *dir, uint64_t octets)
 {
-	append(dir, "", octets);
+	append(dir, "", octets, 1);
 }
 
 void maildir_used_remove(const char *dir, uint64_t octets)
 {
-	append(dir, "-", octets);
+	append(dir, "-", octets, 1);
+}
+
+void maildir_used_remove_all(const char *dir, uint64_t octets, uint64_t count)
+{
+	append(dir, "-", octets, count);
 }

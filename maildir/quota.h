@@ -25,5 +25,6 @@ bool maildir_used(const char *dir, uint64_t *octets);
 /* Adds one message. Best effort: a mailbox without the file stays without it. */
 void maildir_used_add(const char *dir, uint64_t octets);
 void maildir_used_remove(const char *dir, uint64_t octets); /* one message less */
+void maildir_used_remove_all(const char *dir, uint64_t octets, uint64_t count); /* a folder less */
 
 #endif

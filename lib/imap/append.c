@@ -55,8 +55,9 @@ static bool read_date(span s, int64_t *epoch)
 {
 	unsigned day, month, hour, minute, second, east, west;
 	uint64_t year;
-	if (s.n != DATE_OCTETS || s.p[2] != '-' || s.p[6] != '-' || s.p[11] != ' ' || s.p[14] != ':' ||
-	    s.p[17] != ':' || s.p[20] != ' ' || (s.p[21] != '+' && s.p[21] != '-'))
+	if (s.n != DATE_OCTETS || s.p[2] != '-' || s.p[6] != '-' || s.p[11] != ' ' ||
+	    s.p[14] != ':' || s.p[17] != ':' || s.p[20] != ' ' ||
+	    (s.p[21] != '+' && s.p[21] != '-'))
 		return false;
 	if (!two(s, 0, 31, &day) || !day || !month_of(span_sub(s, 3, 6), &month) ||
 	    !span_u64(span_sub(s, 7, 11), 9999, &year) || !two(s, 12, 23, &hour) ||

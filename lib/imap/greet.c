@@ -181,9 +181,12 @@ static const struct verb {
 	void (*function)(greet *, imap_scan *);
 	bool takes; /* arguments */
 } verbs[] = {
-    {"CAPABILITY", do_capability, false}, {"NOOP", do_noop, false},
-    {"LOGOUT", do_logout, false},	  {"ID", do_id, true},
-    {"LOGIN", do_login, true},		  {"AUTHENTICATE", do_authenticate, true},
+    {"CAPABILITY", do_capability, false},
+    {"NOOP", do_noop, false},
+    {"LOGOUT", do_logout, false},
+    {"ID", do_id, true},
+    {"LOGIN", do_login, true},
+    {"AUTHENTICATE", do_authenticate, true},
 };
 
 static void dispatch(greet *g, span command)

@@ -14,6 +14,7 @@ typedef struct listing {
 	bool lsub, extended;
 	bool subscribed, special, recursive; /* what is selected */
 	bool tell_subscribed;
+	bool delimiter; /* an empty pattern asks for it alone */
 	bool has_status;
 	unsigned items; /* of STATUS */
 	imap_tree tree;
@@ -66,6 +67,7 @@ static bool pattern(imap_state *s, imap_scan *scan, span reference, listing *l)
 	span text;
 	if (l->count == PATTERNS_MAX || !imap_list_mailbox(scan, &text))
 		return false;
+	l->delimiter = !text.n;
 	str whole = str_new(IMAP_COMMAND_MAX), name = str_new(IMAP_COMMAND_MAX);
 	(void)str_put(&whole, reference);
 	(void)str_put(&whole, text);
@@ -101,8 +103,7 @@ static bool arguments(imap_state *s, imap_scan *scan, listing *l)
 	}
 	if (l->recursive && !l->subscribed && !l->special) /* RFC 5258, 3.1 */
 		return false;
-	if (!imap_astring(scan, &reference) || !imap_sp(scan) ||
-	    !patterns(s, scan, reference, l))
+	if (!imap_astring(scan, &reference) || !imap_sp(scan) || !patterns(s, scan, reference, l))
 		return false;
 	if (!l->lsub && imap_sp(scan)) {
 		l->extended = true;
@@ -203,12 +204,11 @@ static void tell(imap_state *s, const listing *l, size_t i)
 		return;
 	put_node(s, l, n, l->lsub && !(n->is & IMAP_SUBSCRIBED), l->recursive && below);
 	status why;
-	if (l->has_status && n->is & IMAP_EXISTS &&
-	    !imap_status_tell(s, n->name, l->items, &why) && why.code == EX_TEMPFAIL)
+	if (l->has_status && n->is & IMAP_EXISTS && !imap_status_tell(s, n->name, l->items, &why) &&
+	    why.code == EX_TEMPFAIL)
 		imap_trouble(s, "status of a mailbox", why.text);
 }
 
-/* An empty pattern asks for the delimiter. */
 static void tell_delimiter(imap_state *s, const listing *l)
 {
 	out_printf(s->out, "* %s (\\Noselect) \"%c\" \"\"\r\n", l->lsub ? "LSUB" : "LIST",
@@ -227,9 +227,10 @@ static void list(imap_state *s, imap_scan *scan, bool lsub)
 		imap_failed_errno(s, "listing mailboxes");
 		return;
 	}
-	if (l.count == 1 && !l.patterns[0].n && !l.extended)
+	l.delimiter = l.delimiter && !l.extended;
+	if (l.delimiter)
 		tell_delimiter(s, &l);
-	for (size_t i = 0; i < l.tree.n; i++)
+	for (size_t i = 0; i < l.tree.n && !l.delimiter; i++)
 		tell(s, &l, i);
 	imap_tree_free(&l.tree);
 	imap_ok(s, "done");

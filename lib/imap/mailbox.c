@@ -156,8 +156,7 @@ static void do_delete(imap_state *s, imap_scan *scan)
 
 static bool is_below(span name, span parent)
 {
-	return name.n > parent.n && span_starts(name, parent) &&
-	       name.p[parent.n] == IMAP_DELIMITER;
+	return name.n > parent.n && span_starts(name, parent) && name.p[parent.n] == IMAP_DELIMITER;
 }
 
 static span renamed(imap_state *s, span name, span from, span to)

@@ -105,7 +105,8 @@ static uint32_t take_char(span *s)
 	const unsigned char *p = (const unsigned char *)s->p;
 	uint32_t c = n == 1   ? p[0]
 		     : n == 2 ? (uint32_t)(p[0] & 31) << 6 | (p[1] & 63)
-		     : n == 3 ? (uint32_t)(p[0] & 15) << 12 | (uint32_t)(p[1] & 63) << 6 | (p[2] & 63)
+		     : n == 3
+			 ? (uint32_t)(p[0] & 15) << 12 | (uint32_t)(p[1] & 63) << 6 | (p[2] & 63)
 		     : n == 4 ? (uint32_t)(p[0] & 7) << 18 | (uint32_t)(p[1] & 63) << 12 |
 				    (uint32_t)(p[2] & 63) << 6 | (p[3] & 63)
 			      : REPLACEMENT;

@@ -73,7 +73,8 @@ static enum imap_read take_line(imap_reader *r)
 		if (r->dropped > DROPPED_MAX)
 			return bye(r, "command too long");
 	}
-	span line = span_of(r->tail, r->tail_n); /* a CR of a literal before it is no part of its end */
+	span line =
+	    span_of(r->tail, r->tail_n); /* a CR of a literal before it is no part of its end */
 	if (!r->over)
 		str_cut(&r->text, r->text.n - (line.n - span_chomp(line).n));
 	return IMAP_READ;
@@ -103,8 +104,8 @@ static bool announced(const imap_reader *r, literal *l)
 	bool cut = digits == number.n && r->tail_n == sizeof r->tail; /* more digits than that */
 	if (!digits || (!cut && (digits == number.n || number.p[number.n - 1 - digits] != '{')))
 		return false;
-	l->huge = cut || !span_u64(span_sub(number, number.n - digits, number.n), LITERAL_MAX,
-				   &l->octets);
+	l->huge = cut ||
+		  !span_u64(span_sub(number, number.n - digits, number.n), LITERAL_MAX, &l->octets);
 	size_t all = digits + 2 + !l->waits;
 	l->before = span_sub(str_span(&r->text), 0, r->text.n > all ? r->text.n - all : 0);
 	return true;

@@ -11,9 +11,9 @@
 #include "io/out.h"
 
 enum imap_read {
-	IMAP_READ,	/* a command */
-	IMAP_READ_BAD,	/* it is not to be carried out: words say why ("BAD …", "NO …"); its tag is readable */
-	IMAP_READ_BYE,	/* what comes next is not to be found: words say why; the connection must go */
+	IMAP_READ, /* a command */
+	IMAP_READ_BAD, /* it is not to be carried out: words say why ("BAD …", "NO …"); its tag is readable */
+	IMAP_READ_BYE, /* what comes next is not to be found: words say why; the connection must go */
 	IMAP_READ_STOP, /* *stop is set */
 	IMAP_READ_LATE, /* nothing heard for too long */
 	IMAP_READ_LOST, /* the connection ended, inside a command too */
@@ -21,8 +21,8 @@ enum imap_read {
 
 /* What becomes of a literal that the client announces. */
 enum imap_literal {
-	IMAP_LITERAL_TEXT,   /* it is part of the command */
-	IMAP_LITERAL_FILE,   /* it goes to a file, with LF for CRLF; in the command stands "" for it */
+	IMAP_LITERAL_TEXT, /* it is part of the command */
+	IMAP_LITERAL_FILE, /* it goes to a file, with LF for CRLF; in the command stands "" for it */
 	IMAP_LITERAL_REFUSE, /* words say why; where the client sends it all the same it is dropped */
 };
 

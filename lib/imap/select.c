@@ -31,8 +31,8 @@ static bool qresync_values(imap_scan *scan, parameters *p)
 		/* the known UIDs may be left out before the match data */
 		if (!imap_char(scan, '(')) {
 			p->has_known = imap_set_parse(scan, &p->known);
-			if (!p->has_known || (imap_sp(scan) &&
-					      (!imap_char(scan, '(') || !match_data(scan))))
+			if (!p->has_known ||
+			    (imap_sp(scan) && (!imap_char(scan, '(') || !match_data(scan))))
 				return false;
 		} else if (!match_data(scan)) {
 			return false;
@@ -78,8 +78,7 @@ static void add_range(void *arg, uint32_t first, uint32_t last)
 static void put_common(const imap_set *a, const imap_set *b, imap_ranges *r, str *to)
 {
 	for (size_t i = 0, k = 0; i < a->n && k < b->n;) {
-		uint32_t first =
-		    a->v[i].first > b->v[k].first ? a->v[i].first : b->v[k].first;
+		uint32_t first = a->v[i].first > b->v[k].first ? a->v[i].first : b->v[k].first;
 		uint32_t last = a->v[i].last < b->v[k].last ? a->v[i].last : b->v[k].last;
 		if (first <= last) {
 			imap_ranges_end(r, to);

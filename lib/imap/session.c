@@ -8,9 +8,8 @@
 
 enum { MEMORY = 64 << 20 }; /* octets of one command: a set of millions of messages */
 
-static const imap_verb_entry *const families[] = {imap_general_verbs, imap_mailbox_verbs,
-						  imap_select_verbs, imap_list_verbs,
-						  imap_message_verbs};
+static const imap_verb_entry *const families[] = {
+    imap_general_verbs, imap_mailbox_verbs, imap_select_verbs, imap_list_verbs, imap_message_verbs};
 
 static const imap_verb_entry *find_in(const imap_verb_entry *family, span verb)
 {
@@ -120,19 +119,16 @@ static span checked_tag(span state, arena *mem)
 	return tag;
 }
 
-/* The answer to the command that logged in. */
-static bool welcome(imap_state *s)
+/* The answer to the command that logged in. Who has no room for the usual mailboxes reads his mail all the same. */
+static void welcome(imap_state *s)
 {
 	s->tag = checked_tag(s->l->state, &s->mem);
-	if (!imap_tree_prepare(s->l->maildir)) {
-		imap_failed_errno(s, "opening the account");
-		return false;
-	}
+	if (!imap_tree_prepare(s->l->maildir))
+		imap_trouble(s, "making the usual mailboxes", strerror(errno));
 	out_put(s->out, s->tag.n ? s->tag : S("*"));
 	out_puts(s->out, " OK [CAPABILITY");
 	imap_capabilities(s->out, NULL);
 	out_puts(s->out, "] logged in\r\n");
-	return true;
 }
 
 int imap_session(login_session *l)
@@ -150,10 +146,7 @@ int imap_session(login_session *l)
 	s.reader.arg = &s;
 	s.box = (imap_box){.out = l->out, .mem = &s.mem};
 	l->in->idle_ms = l->out->idle_ms = IMAP_IDLE_MS;
-	if (!welcome(&s)) {
-		s.over = true;
-		s.code = EX_TEMPFAIL;
-	}
+	welcome(&s);
 	while (!s.over)
 		one_command(&s);
 	(void)out_flush(l->out);

@@ -15,15 +15,15 @@ typedef struct imap_state {
 	login_session *l;
 	out *out;
 	imap_reader reader;
-	arena mem;    /* of the current command */
-	imap_box box; /* box.f NULL: nothing is selected */
-	char *dir;    /* of the selected folder; box.dir */
-	str name;     /* of the selected mailbox */
+	arena mem;		       /* of the current command */
+	imap_box box;		       /* box.f NULL: nothing is selected */
+	char *dir;		       /* of the selected folder; box.dir */
+	str name;		       /* of the selected mailbox */
 	size_t recent, keywords, told; /* what the client was last told: RECENT, FLAGS, EXISTS */
-	bool condstore, qresync; /* of the whole session (RFC 7162, 3.1, 3.2.3) */
-	span tag;		 /* of the current command */
-	enum imap_update update; /* of it */
-	int spool;		 /* the message of an APPEND; -1: none */
+	bool condstore, qresync;       /* of the whole session (RFC 7162, 3.1, 3.2.3) */
+	span tag;		       /* of the current command */
+	enum imap_update update;       /* of it */
+	int spool;		       /* the message of an APPEND; -1: none */
 	const char *spool_words;
 	unsigned errors;
 	bool over;

@@ -1,7 +1,7 @@
 /* STORE and UID STORE (RFC 3501, 6.4.6; RFC 7162, 3.1.3). */
 #include "imap/flags.h"
-#include "imap/state.h"
 #include "imap/message.h"
+#include "imap/state.h"
 
 typedef struct store {
 	bool uid, silent, conditional;
@@ -94,8 +94,7 @@ static void conclude(imap_state *s, const store *w)
 	size_t front = set.n;
 	for (size_t k = 0; k < w->count; k++)
 		if (w->modified[k])
-			imap_ranges_put(&r,
-					w->uid ? w->before[k].uid : (uint32_t)w->indexes[k] + 1,
+			imap_ranges_put(&r, w->uid ? w->before[k].uid : (uint32_t)w->indexes[k] + 1,
 					&set);
 	imap_ranges_end(&r, &set);
 	bool any = set.n > front;

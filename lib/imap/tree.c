@@ -84,8 +84,8 @@ static bool add_folders(const char *maildir, imap_tree *t, arena *mem)
 	bool done = true;
 	DIR *d = opendir(maildir);
 	while (d && done && (errno = 0, e = readdir(d))) {
-		if (e->d_name[0] != '.' || (e->d_type != DT_DIR && e->d_type != DT_UNKNOWN &&
-					    e->d_type != DT_LNK))
+		if (e->d_name[0] != '.' ||
+		    (e->d_type != DT_DIR && e->d_type != DT_UNKNOWN && e->d_type != DT_LNK))
 			continue;
 		str_clear(&cur);
 		(void)str_printf(&cur, "%s/cur", e->d_name);

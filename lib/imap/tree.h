@@ -12,8 +12,8 @@
 #include "base/arena.h"
 
 enum {
-	IMAP_EXISTS = 1,	    /* it can be selected */
-	IMAP_CHILDREN = 2,	    /* something below it exists */
+	IMAP_EXISTS = 1,   /* it can be selected */
+	IMAP_CHILDREN = 2, /* something below it exists */
 	IMAP_SUBSCRIBED = 4,
 	IMAP_SUBSCRIBED_BELOW = 8,
 };
@@ -39,7 +39,8 @@ bool imap_tree_prepare(const char *maildir);
 bool imap_tree_subscribe(const char *maildir, span name, bool yes);
 /* The use of a new mailbox; NULL where it is none that is known. */
 const char *imap_use(span flag);
-bool imap_tree_set_use(const char *maildir, span name, const char *use); /* NULL: has none any more */
+bool imap_tree_set_use(const char *maildir, span name,
+		       const char *use); /* NULL: has none any more */
 /* Uses go with the names; with those below it. */
 bool imap_tree_rename(const char *maildir, span from, span to);
 

@@ -11,8 +11,8 @@ static const char file[] = "pabal.folders";
 static const span subscribed = {"subscribed", 10};
 
 /* RFC 6154, 2. */
-static const char *const uses[] = {"\\Drafts", "\\Sent",    "\\Trash",	"\\Junk",
-				   "\\Archive", "\\All", "\\Flagged"};
+static const char *const uses[] = {"\\Drafts",	"\\Sent", "\\Trash",  "\\Junk",
+				   "\\Archive", "\\All",  "\\Flagged"};
 /* What a new account has: a name beside each of the first. */
 static const char *const usual[] = {"Drafts", "Sent", "Trash", "Junk", "Archive"};
 
@@ -73,8 +73,7 @@ static void put(str *to, span word, span front, span name)
 
 static bool below(span name, span parent)
 {
-	return name.n > parent.n && span_starts(name, parent) &&
-	       name.p[parent.n] == IMAP_DELIMITER;
+	return name.n > parent.n && span_starts(name, parent) && name.p[parent.n] == IMAP_DELIMITER;
 }
 
 static void edit(change *c, enum imap_folder_line kind, const char *use, span name, str *to)

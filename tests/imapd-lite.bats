@@ -1,0 +1,456 @@
+# imapd-lite(8): sessions on a pipe and on a socket. What the tests send is raw, by tests/imap_client.py.
+load lib
+
+setup() {
+	make_root example.org alice bob
+	export PABAL_LOG=fd:2 PYTHONPATH=$BATS_TEST_DIRNAME PYTHONDONTWRITEBYTECODE=1
+	unset TCPREMOTEIP TLS_VERSION
+	echo loopback >"$PABAL_ROOT/control/login-without-tls"
+	# the hash is made once for all tests
+	[ -s "$BATS_FILE_TMPDIR/passwd" ] || {
+		echo 'two  words' | mail-user passwd alice@example.org
+		echo 'pencil' | mail-user passwd bob@example.org
+		cp "$PABAL_ROOT/passwd" "$BATS_FILE_TMPDIR/passwd"
+	}
+	cp "$BATS_FILE_TMPDIR/passwd" "$PABAL_ROOT/passwd"
+	ALICE=$PABAL_ROOT/mail/example.org/alice
+	LOGIN='a LOGIN alice@example.org "two  words"'
+}
+teardown() { stop_all; }
+
+b64() { printf "$@" | base64 -w 0; }
+deliver() { deliver-maildir "${1:-$ALICE}" >/dev/null; } # a message on fd 0
+three() {
+	printf 'Subject: one\n\nfirst\n.\n..x\nend\n' | deliver
+	printf 'Subject: two\n\nsecond\n' | deliver
+	printf 'Subject: three\n\nthird, \377\0\nwith more\nthan two\nlines\n' | deliver
+}
+# session LINE…: these commands on a pipe; replies without CR in $out, exit code in $rc.
+session() {
+	rc=0
+	printf '%s\r\n' "$@" | timeout 60 imapd-lite 2>>"$LOG" >"$BATS_TEST_TMPDIR/raw" || rc=$?
+	! tr -d '\0' <"$BATS_TEST_TMPDIR/raw" | grep -qav $'\r$' || { echo "a line without CRLF"; return 1; }
+	out=$(tr -d '\0\r' <"$BATS_TEST_TMPDIR/raw")
+}
+# client <SCRIPT: Python on fd 0, with everything of tests/imap_client.py, the port in `port`, Alice's Maildir in `box`.
+client() {
+	[ -n "${PORT:-}" ] || start_wait imapd-lite 2>>"$LOG"
+	{ printf 'import os, sys, time\nfrom imap_client import *\nport, box = sys.argv[1:3]\n'; cat; } >"$BATS_TEST_TMPDIR/script.py"
+	timeout 100 python3 "$BATS_TEST_TMPDIR/script.py" "$PORT" "$ALICE"
+}
+
+@test "a session from greeting to LOGOUT" {
+	three
+	session 'x CAPABILITY' "$LOGIN" 'b SELECT INBOX' 'c STORE 1,3 +FLAGS (\Seen $Junk)' 'd STORE 2 FLAGS.SILENT (\Deleted)' 'e EXPUNGE' \
+		'f CLOSE' 'g SELECT nowhere' 'h CLOSE' 'i NOOP' 'j LOGOUT'
+	diff - <(sed -E 's/(UIDVALIDITY|HIGHESTMODSEQ) [0-9]+/\1 N/; s/\[CAPABILITY [^]]*\]/[CAPABILITY]/; s/^\* CAPABILITY .*/* CAPABILITY/' <<<"$out") <<-'END'
+		* OK [CAPABILITY] mail.example.org IMAP
+		* CAPABILITY
+		x OK done
+		a OK [CAPABILITY] logged in
+		* FLAGS (\Answered \Flagged \Deleted \Seen \Draft $Forwarded)
+		* OK [PERMANENTFLAGS (\Answered \Flagged \Deleted \Seen \Draft $Forwarded \*)] flags that stay
+		* 3 EXISTS
+		* 3 RECENT
+		* OK [UNSEEN 1] the first that is not seen
+		* OK [UIDVALIDITY N] UIDs are valid
+		* OK [UIDNEXT 4] the next UID
+		* OK [HIGHESTMODSEQ N] the highest mod-sequence
+		b OK [READ-WRITE] selected
+		* FLAGS (\Answered \Flagged \Deleted \Seen \Draft $Forwarded $Junk)
+		* OK [PERMANENTFLAGS (\Answered \Flagged \Deleted \Seen \Draft $Forwarded $Junk \*)] flags that stay
+		* 1 FETCH (FLAGS (\Seen \Recent $Junk))
+		* 3 FETCH (FLAGS (\Seen \Recent $Junk))
+		c OK stored
+		d OK stored
+		* 2 EXPUNGE
+		* 2 RECENT
+		e OK removed
+		f OK closed
+		g NO [NONEXISTENT] no such mailbox
+		h BAD select a mailbox first
+		i OK done
+		* BYE bye
+		j OK done
+	END
+	[ "$rc" = 0 ]
+	ls "$ALICE/cur" | grep -c ':2,S$' | grep -qx 2
+	grep -aq 'event=logout user=alice@example.org commands=9 appended=0 expunged=1' "$LOG"
+}
+
+@test "APPEND: flags, date, UID; literals of both kinds; what is refused before it is sent" {
+	client <<-'END'
+		c = Imap(port)
+		c.ok("APPEND INBOX {}", MESSAGE, code="APPENDUID")
+		validity, uid = re.match(rb"OK \[APPENDUID (\d+) (\d+)\]", c.last).groups()
+		assert uid == b"1"
+		c.ok('APPEND INBOX (\\Seen \\Draft $Forwarded work) " 1-Feb-2003 04:05:06 +0900" {}', MESSAGE, sync=False, code=f"APPENDUID {validity.decode()} 2")
+		c.ok("APPEND {} () {}", b"inbox", MESSAGE, sync=False)
+		c.ok("append \"INBOX\" \"31-Dec-1969 23:59:59 +0000\" {}", b"no header, no line end")
+		same(c.ok("SELECT INBOX"), """
+			FLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft $Forwarded work)
+			OK [PERMANENTFLAGS …
+			4 EXISTS
+			0 RECENT
+			OK [UNSEEN 1] …
+			OK [UIDVALIDITY …
+			OK [UIDNEXT 5] …
+			OK [HIGHESTMODSEQ …""")
+		files = sorted(os.listdir(box + "/cur"), key=lambda n: os.stat(f"{box}/cur/{n}").st_ino)
+		assert len(files) == 4 and not os.listdir(box + "/new") and not os.listdir(box + "/tmp")
+		stored = [open(f"{box}/cur/{n}", "rb").read() for n in files]
+		assert sorted(stored) == sorted([MESSAGE.replace(b"\r\n", b"\n")] * 3 + [b"no header, no line end"])
+		(marked,) = [n for n in files if n.endswith(":2,DPS")]
+		assert os.stat(f"{box}/cur/{marked}").st_mtime == 1044039906
+		assert ",S=37,W=41:" in marked, marked
+		# octets stay: NUL, 8 bits, long lines, a bare LF
+		odd = b"A: \xff\0\r\n\r\n" + b"x" * 70000 + b"\nbare\r\n"
+		c.ok("APPEND INBOX {}", odd)
+		assert odd.replace(b"\r\n", b"\n") in [open(f"{box}/cur/{n}", "rb").read() for n in os.listdir(box + "/cur")]
+		# refused, and the literal was never asked for
+		assert not c.fails("APPEND nowhere {}", MESSAGE, code="TRYCREATE")
+		c.fails("APPEND INBOX {}", b"")
+		c.fails("APPEND INBOX (\\Seen {}", MESSAGE, kind="BAD")
+		c.fails("APPEND INBOX nodate {}", MESSAGE, kind="BAD")
+		c.fails("APPEND INBOX (\\Recent) {}", MESSAGE, kind="BAD")
+		for date in "32-Jan-2020 00:00:00 +0000", "01-Foo-2020 00:00:00 +0000", "01-Jan-2020 24:00:00 +0000", "x":
+		    c.fails(f'APPEND INBOX "{date}" {{}}', MESSAGE, kind="BAD")
+		# … and where it comes all the same it is passed over
+		c.fails("APPEND nowhere {}", MESSAGE * 1000, code="TRYCREATE", sync=False)
+		c.fails("APPEND INBOX {}", b"a\rb\r\n", code="CANNOT")
+		c.fails("APPEND INBOX {}", b"a\r\r\n", code="CANNOT")
+		c.fails("APPEND INBOX {}", b"a\r", code="CANNOT")
+		c.send("z APPEND INBOX {67108865}\r\n")
+		assert c.line().startswith(b"z NO [TOOBIG]")
+		c.fails("APPEND INBOX", kind="BAD")
+		c.fails("APPEND INBOX \"text\"", kind="BAD")
+		same(c.ok("NOOP"), "")
+		c.ok("LOGOUT")
+		assert len(os.listdir(box + "/cur")) == 5 and not os.listdir(box + "/tmp")
+	END
+}
+
+@test "EXISTS, EXPUNGE and flags of other sessions are told where they may be" {
+	client <<-'END'
+		a, b, ex = Imap(port), Imap(port), Imap(port)
+		append(a, n=4)
+		a.ok("SELECT INBOX"); b.ok("SELECT INBOX"); ex.ok("EXAMINE INBOX")
+		append(b)
+		same(a.ok("NOOP"), "5 EXISTS")
+		a.ok("STORE 1,3 +FLAGS.SILENT (\\Deleted)")
+		same(b.ok("NOOP"), """
+			1 FETCH (FLAGS (\\Deleted))
+			3 FETCH (FLAGS (\\Deleted))""")
+		same(a.ok("EXPUNGE"), """
+			3 EXPUNGE
+			1 EXPUNGE""")
+		# numbers stay as they were for STORE, and what is gone is no mistake
+		same(b.ok("STORE 2 +FLAGS ($two)"), """
+			FLAGS …
+			OK [PERMANENTFLAGS …
+			2 FETCH (FLAGS ($two))""")
+		b.ok("STORE 3 +FLAGS (\\Seen)")
+		same(b.ok("UID STORE 5 +FLAGS (\\Seen)"), """
+			5 FETCH (UID 5 FLAGS (\\Seen))
+			3 EXPUNGE
+			1 EXPUNGE""")
+		same(ex.ok("NOOP"), """
+			3 EXPUNGE
+			1 EXPUNGE
+			FLAGS …
+			OK [PERMANENTFLAGS ()] …
+			1 FETCH (FLAGS ($two))
+			3 EXISTS""")
+		for text in "STORE 1 FLAGS ()", "EXPUNGE", "UID EXPUNGE 1:*", "MOVE 1 Trash":
+		    ex.fails(text, code="READ-ONLY")
+		# two keywords of two sessions: both stay
+		a.ok("STORE 1 +FLAGS.SILENT ($a)")
+		same(b.ok("STORE 1 +FLAGS.SILENT ($b)"), """
+			FLAGS …
+			OK [PERMANENTFLAGS …
+			1 FETCH (FLAGS ($two $a $b))""")
+		same(a.ok("NOOP"), """
+			FLAGS …
+			OK [PERMANENTFLAGS …
+			1 FETCH (FLAGS ($two $a $b))
+			3 FETCH (FLAGS (\\Seen))""")
+	END
+}
+
+@test "COPY and MOVE: UIDs told, what is not there is OK, no such mailbox is TRYCREATE" {
+	client <<-'END'
+		c = Imap(port)
+		append(c, flags="(\\Seen $k) ", n=5)
+		c.ok("SELECT INBOX")
+		c.fails("COPY 1 nowhere", code="TRYCREATE")
+		c.ok("COPY 1:2,4 Archive", code="COPYUID")
+		assert re.match(rb"OK \[COPYUID \d+ 1:2,4 1:3\]", c.last), c.last
+		same(c.ok("UID MOVE 4:5 Archive"), """
+			OK [COPYUID … 4:5 4:5] moved
+			5 EXPUNGE
+			4 EXPUNGE""")
+		same(c.ok("UID MOVE 99 Archive"), "")
+		same(c.ok("UID COPY 99 Archive"), "")
+		c.fails("MOVE 99 Archive", kind="BAD")
+		c.ok("COPY 1 INBOX", code="COPYUID")
+		c.ok("SELECT Archive")
+		same(c.ok("STATUS Archive (MESSAGES UIDNEXT UNSEEN RECENT DELETED)"),
+		    "STATUS Archive (MESSAGES 5 RECENT 0 UIDNEXT 6 UNSEEN 0 DELETED 0)")
+		same(c.ok("MOVE 1:* INBOX"), "OK [COPYUID … 1:5 7:11] moved\n" + "\n".join(f"{n} EXPUNGE" for n in (5, 4, 3, 2, 1)))
+		same(c.ok("SELECT INBOX")[:1], "OK [CLOSED] …")
+		same(c.ok("STORE 1:* +FLAGS.SILENT (\\Deleted)"), "")
+		same(c.ok("UID EXPUNGE 2,7:9"), "\n".join(f"{n} EXPUNGE" for n in (7, 6, 5, 2)))
+		same(c.ok("CLOSE"), "")
+		same(c.ok("STATUS INBOX (MESSAGES UIDNEXT)"), "STATUS INBOX (MESSAGES 0 UIDNEXT 12)")
+	END
+}
+
+@test "mailboxes: made at first use, LIST with its patterns, CREATE, DELETE, RENAME" {
+	client <<-'END'
+		c = Imap(port)
+		usual = """
+			LIST (\\HasNoChildren \\Archive) "." Archive
+			LIST (\\HasNoChildren \\Drafts) "." Drafts
+			LIST (\\HasNoChildren) "." INBOX
+			LIST (\\HasNoChildren \\Junk) "." Junk
+			LIST (\\HasNoChildren \\Sent) "." Sent
+			LIST (\\HasNoChildren \\Trash) "." Trash"""
+		same(c.ok('LIST "" *'), usual)
+		same(c.ok('LSUB "" "*"'), usual.replace("LIST", "LSUB"))
+		same(c.ok('LIST "" ""'), 'LIST (\\Noselect) "." ""')
+		same(c.ok("NAMESPACE"), 'NAMESPACE (("" ".")) NIL NIL')
+		for name in "a.b.c", "a-b", "INBOX.sub", '"with space"', '"qu\\"ote"', "&vPStANVo-", "R&-D":
+		    c.ok(f"CREATE {name}")
+		assert os.path.isdir(box + "/.보관함/cur") and os.path.isdir(box + "/.R&D/new")
+		same(c.ok('LIST "" a*'), """
+			LIST (\\Noselect \\HasChildren) "." a
+			LIST (\\Noselect \\HasChildren) "." a.b
+			LIST (\\HasNoChildren) "." a.b.c
+			LIST (\\HasNoChildren) "." a-b""")
+		same(c.ok('LIST "" %'), """
+			LIST (\\HasNoChildren \\Archive) "." Archive
+			LIST (\\HasNoChildren \\Drafts) "." Drafts
+			LIST (\\HasChildren) "." INBOX
+			LIST (\\HasNoChildren \\Junk) "." Junk
+			LIST (\\HasNoChildren) "." R&-D
+			LIST (\\HasNoChildren \\Sent) "." Sent
+			LIST (\\HasNoChildren \\Trash) "." Trash
+			LIST (\\Noselect \\HasChildren) "." a
+			LIST (\\HasNoChildren) "." a-b
+			LIST (\\HasNoChildren) "." "qu\\"ote"
+			LIST (\\HasNoChildren) "." "with space"
+			LIST (\\HasNoChildren) "." &vPStANVo-""")
+		same(c.ok('LIST "a." %'), 'LIST (\\Noselect \\HasChildren) "." a.b')
+		same(c.ok('LIST a. b.%'), 'LIST (\\HasNoChildren) "." a.b.c')
+		same(c.ok('LIST "" inbox'), 'LIST (\\HasChildren) "." INBOX')
+		same(c.ok('LIST "" inbox.%'), '')
+		same(c.ok('LIST "" INBOX.%'), 'LIST (\\HasNoChildren) "." INBOX.sub')
+		same(c.ok('LIST "" &vPStANVo-'), 'LIST (\\HasNoChildren) "." &vPStANVo-')
+		same(c.ok('LIST "" &broken'), '')
+		for name in "a..b", ".a", '""', "a/b", '"a\tb"', "&vPSun-", '"a%"', '"a*"', "x" * 251:
+		    c.fails(f"CREATE {name}", code="CANNOT")
+		for name in "inbox", "INBOX", "a.b.c", "Drafts":
+		    c.fails(f"CREATE {name}", code="ALREADYEXISTS")
+		c.ok("CREATE new."); c.ok("DELETE new")
+		c.fails("DELETE new", code="NONEXISTENT")
+		c.fails("DELETE INBOX", code="CANNOT")
+		c.fails("DELETE a", code="HASCHILDREN")
+		# what is below stays
+		c.ok("CREATE a"); append(c, "a", n=3); c.ok("DELETE a")
+		same(c.ok('LIST "" a'), 'LIST (\\Noselect \\HasChildren) "." a')
+		assert os.listdir(box + "/tmp") == []
+		# a name that comes again has another UIDVALIDITY
+		c.ok("CREATE again"); append(c, "again"); first = c.last; c.ok("DELETE again"); c.ok("CREATE again"); append(c, "again")
+		assert int(c.last.split()[2]) > int(first.split()[2])
+	END
+	client <<-'END'
+		c = Imap(port)
+		append(c, "a.b.c", n=2)
+		uid = c.last
+		c.fails("RENAME nowhere x", code="NONEXISTENT")
+		c.fails("RENAME a.b.c Drafts", code="ALREADYEXISTS")
+		c.fails("RENAME a INBOX", code="ALREADYEXISTS")
+		c.ok("RENAME a z.y")
+		same(c.ok('LIST "" (a z*)'), """
+			LIST (\\NonExistent \\Noselect \\HasChildren) "." z
+			LIST (\\NonExistent \\Noselect \\HasChildren) "." z.y
+			LIST (\\NonExistent \\Noselect \\HasChildren) "." z.y.b
+			LIST (\\HasNoChildren) "." z.y.b.c""")
+		append(c, "z.y.b.c")
+		assert c.last.split()[2] == uid.split()[2] and c.last.split()[3] == b"3]"
+		# uses go with the names
+		c.ok("RENAME Sent Old.Sent")
+		same(c.ok('LIST (SPECIAL-USE) "" *'), """
+			LIST (\\HasNoChildren \\Archive) "." Archive
+			LIST (\\HasNoChildren \\Drafts) "." Drafts
+			LIST (\\HasNoChildren \\Junk) "." Junk
+			LIST (\\HasNoChildren \\Sent) "." Old.Sent
+			LIST (\\HasNoChildren \\Trash) "." Trash""")
+		c.ok("DELETE Trash"); c.ok("CREATE Bin (USE (\\Trash))")
+		c.fails("CREATE every (USE (\\Nothing))", code="USEATTR")
+		same(c.ok('LIST "" Bin'), 'LIST (\\HasNoChildren \\Trash) "." Bin')
+		# INBOX: its messages go, it stays
+		append(c, flags="(\\Flagged $k) ", n=3)
+		c.ok("SELECT INBOX")
+		same(c.ok("RENAME INBOX saved"), """
+			3 EXPUNGE
+			2 EXPUNGE
+			1 EXPUNGE""")
+		same(c.ok("STATUS saved (MESSAGES UNSEEN)"), "STATUS saved (MESSAGES 3 UNSEEN 3)")
+		same(c.ok('LIST "" INBOX*'), """
+			LIST (\\HasChildren) "." INBOX
+			LIST (\\HasNoChildren) "." INBOX.sub""")
+		# the selected mailbox goes on under its new name, and is closed where it is removed
+		c.ok("SELECT saved"); c.ok("RENAME saved kept"); append(c, "kept")
+		same(c.ok("NOOP"), "")
+		same(c.ok("STORE 1 FLAGS.SILENT ()"), "")
+		same(c.ok("DELETE kept"), "OK [CLOSED] …")
+		c.fails("STORE 1 FLAGS ()", kind="BAD")
+	END
+}
+
+@test "subscriptions, and LIST with options" {
+	client <<-'END'
+		c = Imap(port)
+		for name in "Archive", "Drafts", "Junk", "Sent", "Trash": c.ok(f"UNSUBSCRIBE {name}")
+		c.ok("CREATE foo.bar"); c.ok("CREATE foo.baz"); c.ok("CREATE x.y.z"); c.ok("CREATE plain")
+		c.fails("SUBSCRIBE none", code="NONEXISTENT")
+		c.ok("SUBSCRIBE foo.bar"); c.ok("SUBSCRIBE x.y.z"); c.ok("SUBSCRIBE plain"); c.ok("SUBSCRIBE plain")
+		same(c.ok('LSUB "" %'), """
+			LSUB (\\HasNoChildren) "." INBOX
+			LSUB (\\Noselect \\HasChildren) "." foo
+			LSUB (\\HasNoChildren) "." plain
+			LSUB (\\Noselect \\HasChildren) "." x""")
+		same(c.ok('LIST (SUBSCRIBED) "" (%)'), """
+			LIST (\\HasNoChildren \\Subscribed) "." INBOX
+			LIST (\\HasNoChildren \\Subscribed) "." plain""")
+		same(c.ok('LIST (SUBSCRIBED RECURSIVEMATCH) "" %'), """
+			LIST (\\HasNoChildren \\Subscribed) "." INBOX
+			LIST (\\NonExistent \\Noselect \\HasChildren) "." foo ("CHILDINFO" ("SUBSCRIBED"))
+			LIST (\\HasNoChildren \\Subscribed) "." plain
+			LIST (\\NonExistent \\Noselect \\HasChildren) "." x ("CHILDINFO" ("SUBSCRIBED"))""")
+		same(c.ok('LIST (SUBSCRIBED RECURSIVEMATCH) "" *'), """
+			LIST (\\HasNoChildren \\Subscribed) "." INBOX
+			LIST (\\HasNoChildren \\Subscribed) "." foo.bar
+			LIST (\\HasNoChildren \\Subscribed) "." plain
+			LIST (\\HasNoChildren \\Subscribed) "." x.y.z""")
+		c.fails('LIST (RECURSIVEMATCH) "" *', kind="BAD")
+		same(c.ok('LIST "" (plain foo.*) RETURN (SUBSCRIBED CHILDREN)'), """
+			LIST (\\HasNoChildren \\Subscribed) "." foo.bar
+			LIST (\\HasNoChildren) "." foo.baz
+			LIST (\\HasNoChildren \\Subscribed) "." plain""")
+		c.ok("DELETE plain")
+		same(c.ok('LIST (SUBSCRIBED) "" plain'), 'LIST (\\NonExistent \\Noselect \\HasNoChildren \\Subscribed) "." plain')
+		append(c, "foo.bar")
+		same(c.ok('LIST "" foo.% RETURN (STATUS (MESSAGES UIDNEXT SIZE))'), """
+			LIST (\\HasNoChildren) "." foo.bar
+			STATUS foo.bar (MESSAGES 1 UIDNEXT 2 SIZE 41)
+			LIST (\\HasNoChildren) "." foo.baz
+			STATUS foo.baz (MESSAGES 0 UIDNEXT 1 SIZE 0)""")
+	END
+}
+
+@test "the reader: literals, bounds, nonsense" {
+	client <<-'END'
+		for login in False, True:
+		    c = Imap(port, login=login)
+		    for n in "4294967295", "18446744073709551617", "9" * 60, "99999999999999999999999999999999999":
+		        c.send("z1 LOGIN {%s}\r\n" % n)
+		        assert c.line().startswith(b"z1 BAD"), n
+		    for n in "4294967295", "18446744073709551617":
+		        d = Imap(port, login=login)
+		        d.send("z1 LOGIN {%s+}\r\n" % n)
+		        assert d.line().startswith(b"* BYE") and not d.f.read()
+		    c.send("\r\n"); assert c.line().startswith(b"* BAD")
+		    c.send("x\r\n"); assert c.line().startswith(b"* BAD")
+		    c.send("+x NOOP\r\n"); assert c.line().startswith(b"* BAD")
+		    c.send("x1 NOOP\n"); assert c.line().startswith(b"x1 OK")
+		    c.send("x2 NO\0OP\r\n"); assert c.line().startswith(b"* BAD") or c.line().startswith(b"x2 BAD")
+		    c.send("x3 noop\r\nx4 Noop x\r\nx5 XYZZY\r\nx6 UID\r\nx7 UID NONE\r\n")
+		    assert [c.line()[:6].rstrip() for _ in range(5)] == [b"x3 OK", b"x4 BAD", b"x5 BAD", b"x6 BAD", b"x7 BAD"]
+		# before the login 8 KiB for a command, literals and all
+		c = Imap(port, login=False)
+		c.send(b"l1 LOGIN alice " + b"x" * 9000 + b"\r\n"); assert c.line().startswith(b"l1 BAD")
+		c.send(b"l2 LOGIN {9000+}\r\n" + b"x" * 9000 + b" y\r\n"); assert c.line().startswith(b"l2 BAD")
+		c.send(b"l3 LOGIN {9000}\r\n"); assert c.line().startswith(b"l3 BAD")
+		c.send(b"l4 LOGIN {5}\r\n"); assert c.line().startswith(b"+"); c.send(b"alice {10}\r\n"); assert c.line().startswith(b"+")
+		c.send(b"two  words\r\n"); assert c.line().startswith(b"l4 OK")
+		c.send(b"m1 LIST \"\" " + b"x" * 200000 + b"\r\n"); assert c.line().startswith(b"m1 OK")
+		c.send(b"m2 LIST \"\" " + b"x" * 300000 + b"\r\n"); assert c.line().startswith(b"m2 BAD")
+		c.send(b"m3 LIST \"\" {262144}\r\n"); assert c.line().startswith(b"m3 BAD")
+		c.send(b"m4 LIST \"\" {300000+}\r\n" + b"x" * 300000 + b"\r\n"); assert c.line().startswith(b"m4 BAD")
+		c.ok("NOOP")
+		d = Imap(port)
+		try:
+		    d.send(b"x" * 3000000)
+		except OSError:
+		    pass
+		else:
+		    assert d.line().startswith(b"* BYE")
+		# enough is enough
+		c = Imap(port, login=False)
+		c.send("a NONE\r\n" * 30)
+		lines = c.f.read().splitlines()
+		assert len(lines) == 21 and lines[-1].startswith(b"* BYE"), len(lines)
+	END
+}
+
+@test "logging in: LOGIN and AUTHENTICATE, with and without an initial response; wrong ones" {
+	three
+	session 'x LOGIN alice wrong' 'x LOGIN nobody "two  words"' 'x AUTHENTICATE PLAIN' '*' 'x AUTHENTICATE PLAIN !' 'x AUTHENTICATE X-NONE' \
+		'x LOGIN alice' 'x SELECT INBOX' 'x STARTTLS' 'x ID NIL' 'x ID ("name" "x" "version" NIL)' 'x ID (' 'x ENABLE QRESYNC' 'y NOOP' 'z LOGOUT'
+	diff - <(sed 1d <<<"$out") <<-'END'
+		x NO [AUTHENTICATIONFAILED] user and password do not fit
+		x NO [AUTHENTICATIONFAILED] user and password do not fit
+		+ 
+		x BAD cancelled, or no message of this mechanism
+		x BAD cancelled, or no message of this mechanism
+		x BAD no such mechanism
+		x BAD LOGIN user password
+		x BAD not known, or not before a login
+		x BAD not known, or not before a login
+		* ID ("name" "pabal")
+		x OK done
+		* ID ("name" "pabal")
+		x OK done
+		x BAD ID NIL, or pairs
+		x BAD not known, or not before a login
+		y OK done
+		* BYE bye
+		z OK done
+	END
+	for how in "AUTHENTICATE PLAIN $(b64 '\0alice\0two  words')" "authenticate plain $(b64 'alice\0alice\0two  words')"; do
+		session "a $how" 'b LOGOUT'
+		grep -q '^a OK \[CAPABILITY IMAP4rev1 .*\] logged in$' <<<"$out"
+	done
+	session 'a AUTHENTICATE PLAIN' "$(b64 '\0alice\0two  words')" 'b LOGOUT'
+	[ "$(sed -n 2p <<<"$out")" = '+ ' ] && grep -q '^a OK' <<<"$out"
+	start_wait imapd-lite
+	python3 - "$PORT" <<-'END'
+		import imaplib, sys
+		m = imaplib.IMAP4("127.0.0.1", int(sys.argv[1]))
+		assert m.login("alice@example.org", "two  words")[0] == "OK"
+		assert m.select() == ("OK", [b"3"])
+		assert m.store("1", "+FLAGS", "(\\Seen)")[0] == "OK"
+		assert m.list()[0] == "OK" and m.status("INBOX", "(UNSEEN)") == ("OK", [b"INBOX (UNSEEN 2)"])
+		assert m.append("INBOX", "(\\Seen)", None, b"Subject: x\r\n\r\ny\r\n")[0] == "OK"
+		assert m.logout()[0] == "BYE"
+	END
+}
+
+@test "no login without TLS, but on loopback where control says so" {
+	TCPREMOTEIP=192.0.2.1 session 'x CAPABILITY' "$LOGIN" "y AUTHENTICATE PLAIN $(b64 '\0alice\0two  words')" 'z LOGOUT'
+	grep -q '^\* CAPABILITY.* LOGINDISABLED' <<<"$out" && ! grep -q 'AUTH=' <<<"$out"
+	[ "$(grep -c 'NO \[PRIVACYREQUIRED\] a login needs TLS here$' <<<"$out")" = 2 ]
+	TLS_VERSION=TLSv1.3 TCPREMOTEIP=192.0.2.1 session "$LOGIN" 'b LOGOUT'
+	grep -q '^a OK' <<<"$out"
+}
+
+@test "a mailbox that cannot be opened; the usual ones that cannot be made" {
+	rm -r "$ALICE/cur" && : >"$ALICE/cur"
+	: >"$ALICE/.Drafts"
+	session "$LOGIN" 'b SELECT INBOX' 'c SELECT Drafts' 'd LIST "" Dr*' 'e CREATE Sent' 'f LOGOUT'
+	grep -q '^b NO \[UNAVAILABLE\]' <<<"$out" && grep -q '^c NO \[NONEXISTENT\]' <<<"$out"
+	! grep -q '^\* LIST' <<<"$out" && grep -q '^e OK' <<<"$out" && grep -q '^f OK' <<<"$out"
+	grep -aq 'event=trouble .*what=making' "$LOG"
+}

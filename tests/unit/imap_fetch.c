@@ -6,6 +6,7 @@
 #include "imap/fetch_item.h"
 #include "imap/literal.h"
 #include "imap/section.h"
+#include "maildir/cache.h"
 #include "tests/unit/folder_box.h"
 
 static arena mem;
@@ -420,9 +421,16 @@ static void answers(void)
 	box.out = &o;
 	box.mem = &mem;
 	items();
+	CHECK(access("pabal.cache", F_OK) == 0, "what was made is kept");
+	items();
+	cache_close(box.cache);
+	box.cache = NULL;
+	put("pabal.cache", S("pabalch1 is damaged"));
+	items();
 	seen();
 	gone_ones();
 	folder_close(box.f);
+	cache_close(box.cache);
 	(void)close(o.fd);
 	out_close(&o);
 }

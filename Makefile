@@ -128,7 +128,7 @@ golden: all
 crash: all
 	@PABAL_BUILD=$(CURDIR)/$(B) tests/crash/prove.py -f $(T)
 bench: all
-	@scripts/dev/deps check && tests/bench/run $(T) && tests/bench/parts && tests/bench/agent $(T)
+	@scripts/dev/deps check && tests/bench/run $(T) && tests/bench/parts && tests/bench/queue && tests/bench/agent $(T)
 
 DESTDIR ?=
 PREFIX ?= /usr/local

@@ -255,6 +255,8 @@ queued_envelope() { sed '1d;/^DATA$/,$d' "$(only_message "$Q")"; }
 		cd "$1/queue"
 		mkdir new later hold failed log drop
 		cd ..
+		echo 0 >control/free-space
+		echo 0 >control/free-inodes
 		rc=0
 		queue-add -f a@x.test b@x.test <"$2/large" >"$2/out" 2>"$2/err" || rc=$?
 		[ $rc = 75 ]

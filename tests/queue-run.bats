@@ -534,3 +534,63 @@ drop() { printf 'To: alice@example.test\nSubject: cron\n\nx\n' | sendmail -t; }
 	[ "$(sort -u "$AGENT"/*.4 | grep -c '^Subject: m')" = 200 ]
 	[ "$(count "$Q/new" "$Q/later")" = 0 ]
 }
+
+# The folders of later/ that a pass opens.
+buckets_read() { strace -f -e trace=openat -o "$BATS_TEST_TMPDIR/trace" queue-run && grep -c 'later/[0-9A-F][0-9A-F]"' "$BATS_TEST_TMPDIR/trace"; }
+
+@test "a pass reads on where the one before came to; a reboot, a jump of the clock, an hour, a pass cut short: all of it" {
+	need strace
+	run_dir=$PABAL_ROOT/run/queue
+	echo defer >"$AGENT/mode"
+	add x@y.test a@far.test
+	now=$EPOCHSECONDS
+	export PABAL_NOW=$now
+	[ "$(buckets_read)" -ge 256 ]
+	[ "$(buckets_read)" -le 4 ]
+	for ((i = 1; i < 50; i++)); do
+		PABAL_NOW=$((now + 60 * i))
+		(($(buckets_read) <= 8)) || { cat "$BATS_TEST_TMPDIR/trace"; false; }
+	done
+	# what falls due is tried: 5 attempts within 49 minutes at the least
+	[ "$(wc -l <"$AGENT/jobs")" -ge 4 ]
+	PABAL_NOW=$((now + 3600))
+	[ "$(buckets_read)" -ge 256 ]
+	PABAL_NOW=$((now + 3000))
+	[ "$(buckets_read)" -ge 256 ]
+	[ "$(buckets_read)" -le 8 ]
+	sed -i 's/ ......../ 00000000/' "$run_dir/scanned"
+	[ "$(buckets_read)" -ge 256 ]
+	rm -r "$PABAL_ROOT/run"
+	[ "$(buckets_read)" -ge 256 ]
+	echo 7200 >"$PABAL_ROOT/control/retry-largest"
+	[ "$(buckets_read)" -ge 256 ]
+}
+
+@test "what a pass had to leave is found by the next one" {
+	echo defer >"$AGENT/mode"
+	now=$EPOCHSECONDS
+	add x@y.test a@far.test
+	at "$now"
+	time=$(due)
+	# somebody has it while it is due, then dies; a pass that found it busy moves no mark
+	f=$(echo "$Q"/later/*/*)
+	exec 8<"$f"
+	flock 8
+	at "$time"
+	at $((time + 500))
+	[ "$(wc -l <"$AGENT/jobs")" = 1 ]
+	exec 8<&-
+	at $((time + 501))
+	[ "$(wc -l <"$AGENT/jobs")" = 2 ]
+	# killed in the middle
+	time=$(due)
+	rm -f "$AGENT/go"; mkfifo "$AGENT/go"
+	echo wait >"$AGENT/mode"
+	PABAL_NOW=$time start queue-run
+	wait_until test -s "$AGENT/pid"
+	kill -9 "${STARTED[0]}" "$(cat "$AGENT/pid")"
+	wait "${STARTED[0]}" || :
+	echo ok >"$AGENT/mode"
+	at $((time + 600))
+	queue_empty
+}

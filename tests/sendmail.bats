@@ -152,6 +152,7 @@ as_nobody() { (cd / && setpriv --reuid nobody --regid nogroup --clear-groups "$P
 	unshare -${R}m bash -euc '
 		mount -t tmpfs -o size=2m none "$1/queue"
 		mkdir "$1"/queue/{new,drop}
+		echo 0 >"$1/control/free-space"
 		rc=0
 		sendmail lee@x.test <large || rc=$?
 		[ $rc = 75 ] && [ -z "$(find "$1/queue" -type f)" ]

@@ -264,6 +264,7 @@ MAIL=('EHLO client.example' 'MAIL FROM:<a@sender.example>' 'RCPT TO:<alice@examp
 	cat >"$BATS_TEST_TMPDIR/full" <<-'END'
 		set -e
 		mount -t tmpfs -o size=256k none "$PABAL_ROOT/queue"
+		echo 0 | tee "$PABAL_ROOT"/control/free-{space,inodes} >/dev/null
 		mkdir "$PABAL_ROOT"/queue/{new,later,hold,failed,log}
 		for size in 200000 1000000; do
 			{

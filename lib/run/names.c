@@ -7,6 +7,11 @@ bool names_empty(const names *q)
 	return q->head == q->count;
 }
 
+bool names_full(const names *q)
+{
+	return q->count == q->room && q->room >= NAMES_MAX && q->head <= q->room / 2;
+}
+
 bool names_push(names *q, const queue_name *one)
 {
 	if (q->count == q->room && q->head > q->room / 2) {

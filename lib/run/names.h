@@ -22,6 +22,7 @@ typedef struct names {
 bool names_push(names *, const queue_name *); /* false: full */
 bool names_pop(names *, queue_name *);
 bool names_empty(const names *);
+bool names_full(const names *);
 void names_move(names *from, names *to, size_t max);
 void names_free(names *);
 

@@ -56,7 +56,8 @@ static bool found(void *arg, const scan_entry *e)
 	(void)snprintf(one.name, sizeof one.name, "%s", e->name);
 	if (task_find(r, span_str(e->id)))
 		return true;
-	return names_push(&r->todo, &one);
+	r->behind = !names_push(&r->todo, &one) || r->behind;
+	return !r->behind || !names_full(&r->todo);
 }
 
 /* Parked names are found again; they would pile up otherwise. */
@@ -100,14 +101,30 @@ void pass_hold(runner *r)
 		r->holder_since = clock_now();
 }
 
+/* Where the passes before this one, of this process or another, have come to. Another host's queue has no marks. */
+static int64_t start_of(runner *r, int64_t now)
+{
+	if (r->opt->foreign)
+		return 0;
+	if (!r->mark.scanned)
+		r->mark = mark_read(r->queue_dir, now, r->clock.largest);
+	if (r->mark.scanned > now || now - r->mark.whole >= MARK_SECONDS)
+		return 0;
+	return r->mark.scanned;
+}
+
 static void scan(runner *r)
 {
 	int64_t now = clock_now(), next = 0;
 	pass_hold(r); /* the one before us may have ended */
 	merge_dead(r);
-	int64_t since = clear_parked(r) ? 0 : r->scanned;
-	if (!scan_due(r->queue_dir, since, now, r->clock.largest, found, r, &next))
+	int64_t since = clear_parked(r) || r->behind ? 0 : start_of(r, now);
+	r->behind = false;
+	r->mark = (scan_mark){now, since ? r->mark.whole : now};
+	if (!scan_due(r->queue_dir, since, now, r->clock.largest, found, r, &next)) {
 		log_config_error(r->opt->queue, 0, strerror(errno));
+		r->behind = true;
+	}
 	sweep(r, now);
 	r->scanned = now > 0 ? now : 1;
 	/* Only the buckets that were read told their next one; those ahead are read in time. */
@@ -132,6 +149,7 @@ static void busy(runner *r, queue_name *name)
 		return; /* it is we */
 	if (faccessat(r->queue_dir, name->name, F_OK, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT)
 		return;
+	r->behind = true;
 	if ((name->fresh || name->ask) && name->tries < BUSY_TRIES) {
 		int64_t at = clock_ms() + (2 << name->tries++);
 		if (!r->soon_at || at < r->soon_at)
@@ -161,6 +179,7 @@ static void claim_batch(runner *r)
 		enum task_claim c = task_claim(r, &batch[n].name, &batch[n].t);
 		if (c == TASK_BUSY)
 			busy(r, &batch[n].name);
+		r->behind = r->behind || c == TASK_LEFT;
 		if (c != TASK_CLAIMED)
 			continue;
 		again = again || batch[n].t->again;

@@ -123,10 +123,20 @@ static bool open_run(runner *r, const runner_options *opt)
 	return true;
 }
 
+static bool idle(const runner *r)
+{
+	return !r->workers && !r->task_count && !r->touched && names_empty(&r->todo) &&
+	       names_empty(&r->soon) && !r->drop_due;
+}
+
 static void close_run(runner *r)
 {
+	/* A pass that was cut short has left work; one that only looked at IDs has no mark. */
+	bool through = r->queue_dir >= 0 && !r->stopping && !r->behind && idle(r);
 	settle_stop(r);
 	remove_flush(r);
+	if (through && r->mark.scanned && !r->opt->foreign)
+		mark_write(r->queue_dir, &r->mark, r->clock.largest);
 	if (r->results.others)
 		results_close(&r->results);
 	hop_free_all(r);
@@ -145,12 +155,6 @@ static void close_run(runner *r)
 	for (size_t i = 0; i < 3; i++)
 		if (fds[i] >= 0)
 			(void)close(fds[i]);
-}
-
-static bool idle(const runner *r)
-{
-	return !r->workers && !r->task_count && !r->touched && names_empty(&r->todo) &&
-	       names_empty(&r->soon) && !r->drop_due;
 }
 
 static int earliest(int a, int b)

@@ -92,6 +92,7 @@ static void trouble(runner *r, const task *t, const char *what)
 	log_puts(&l, "reason", strerror(errno));
 	log_end(&l);
 	r->results.keep = true;
+	r->behind = true;
 	/* The file stays where it is, and is due: not at once, or we would spin. */
 	r->scan_at = clock_ms() + TROUBLE_MS;
 }

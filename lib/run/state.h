@@ -8,6 +8,7 @@
 #include "queue/qmsg.h"
 #include "queue/retry.h"
 #include "resolve/resolve.h"
+#include "run/mark.h"
 #include "run/names.h"
 #include "run/results.h"
 #include "run/runner.h"
@@ -124,6 +125,8 @@ typedef struct runner {
 	int64_t soon_at, scan_at; /* clock_ms(); 0: never */
 	int64_t due_at;		  /* epoch seconds of the next deferred message, 0: none known */
 	int64_t scanned;	  /* clock_now() of the last scan */
+	scan_mark mark;	  /* where the next scan may start */
+	bool behind;		  /* something due was left: the next scan reads all */
 	bool stopping;
 	bool children; /* some may have ended (SIGCHLD) */
 

@@ -183,3 +183,194 @@ MAIL=('MAIL FROM:<alice@example.org>' 'RCPT TO:<x@elsewhere.example>' DATA 'Subj
 	TLS_VERSION=TLSv1.3 session 'EHLO x' "$AUTH" "${MAIL[@]}" QUIT
 	grep -q "by mail.example.org with ESMTPSA id" "$Q"/new/*
 }
+
+# sent NAME: the header field of the one message that is queued.
+field() { sed '1,/^DATA$/d' "$Q"/new/* | sed '/^$/q' | grep -i "^$1:"; }
+message() { sed '1,/^DATA$/d' "$Q"/new/*; }
+
+@test "Date, Message-ID and a missing From are added, addresses get their domain" {
+	session 'EHLO x' "$AUTH" 'MAIL FROM:<alice>' 'RCPT TO:<bob>' 'RCPT TO:<x@elsewhere.example>' DATA 'Subject: x' \
+		'To: bob, "Bob B." <bob>, X <x@elsewhere.example>,' ' (c) "quoted"' 'Cc: undisclosed:;' '' body . QUIT
+	codes_are '235 250 250 250 354 250 221'
+	grep -q '^MAIL FROM:<alice@example.org>' "$Q"/new/*
+	grep -q '^RCPT TO:<bob@example.org>' "$Q"/new/*
+	[ "$(field From)" = 'From: <alice@example.org>' ]
+	[[ $(field Date) =~ ^Date:\ [A-Z][a-z]{2},\ [0-9]+\ [A-Z][a-z]{2}\ [0-9]{4} ]]
+	[ "$(field Message-ID)" = "Message-ID: <$(basename "$Q"/new/*)@mail.example.org>" ]
+	[ "$(field To)" = 'To: bob@example.org, "Bob B." <bob@example.org>, X <x@elsewhere.example>,' ]
+	message | grep -q '^ (c) "quoted"$'
+	[ "$(field Cc)" = 'Cc: undisclosed:;' ]
+	[ "$(message | tail -2)" = $'\nbody' ]
+}
+
+@test "what a message has stays octet for octet, and one without a header gets one" {
+	complete=('Received: x' 'From: Alice  <alice@example.org>' 'date: Tue, 24 Nov 2026 05:00:00 +0900' 'MESSAGE-ID: <1@x>' 'X: ' ' a' '' body)
+	session 'EHLO x' "$AUTH" "${MAIL[@]:0:2}" DATA "${complete[@]}" . QUIT
+	diff <(printf '%s\n' "${complete[@]}") <(message | sed '1,/0000$/d')
+	rm "$Q"/new/*
+	session 'EHLO x' "$AUTH" "${MAIL[@]:0:2}" DATA 'no header at all' 'two' . QUIT
+	[ "$(message | tail -3)" = $'\nno header at all\ntwo' ]
+	[ -n "$(field Date)" ]
+	rm "$Q"/new/*
+	# larger than what the talker hands over at once
+	{
+		printf '%s\r\n' 'EHLO x' "$AUTH" "${MAIL[@]:0:2}" DATA 'Subject: large' ''
+		yes "$(printf 'x%.0s' {1..70})"$'\r' | head -20000
+		printf '.\r\nQUIT\r\n'
+	} | smtp-recv -s | tr -d '\r' >"$OUT"
+	codes_are '235 250 250 354 250 221'
+	[ -n "$(field Date)" ] && [ -n "$(field Message-ID)" ]
+	[ "$(message | grep -c '^x*$')" = 20001 ]
+}
+
+@test "relayed and LMTP mail is never rewritten" {
+	echo 127.0.0.1 >"$PABAL_ROOT/control/relay-nets"
+	for option in '' -l; do
+		hello=EHLO
+		[ -z "$option" ] || hello=LHLO
+		printf '%s\r\n' "$hello x" 'MAIL FROM:<a@b.example>' 'RCPT TO:<bob@example.org>' DATA 'To: bob' '' body . QUIT |
+			smtp-recv $option >"$OUT"
+		[ "$(message | sed '1,/0000$/d')" = $'To: bob\n\nbody' ]
+		rm "$Q"/new/*
+	done
+}
+
+@test "a user sends as the addresses that are his" {
+	cat >"$PABAL_ROOT/control/aliases" <<-'END'
+		abuse@example.org:postmaster@example.org
+		info@example.org:alice@example.org
+		postmaster@example.org:alice@example.org
+		team@example.org:alice@example.org, bob@example.org
+	END
+	echo 'alice@example.org:sales@shop.example, @corp.example' >"$PABAL_ROOT/control/senders"
+	for his in alice@example.org ALICE@Example.ORG alice+list@example.org alice info@example.org abuse@example.org \
+		sales@shop.example anybody@corp.example ''; do
+		session 'EHLO x' "$AUTH" "MAIL FROM:<$his>" "${MAIL[1]}" QUIT
+		codes_are '235 250 250 221' || { echo "$his"; false; }
+	done
+	for other in bob@example.org team@example.org nobody@example.org x@elsewhere.example other@shop.example \
+		x@sub.corp.example alice@elsewhere.example; do
+		session 'EHLO x' "$AUTH" "MAIL FROM:<$other>" "${MAIL[1]}" QUIT
+		codes_are '235 250 550 221' || { echo "$other"; false; }
+		has '^550 5.7.1'
+	done
+	# the author too, but not of what is sent on
+	for from in bob@example.org 'alice@example.org, bob@example.org' '"alice@example.org" <bob@example.org>' '<><' 'bob'; do
+		session 'EHLO x' "$AUTH" "${MAIL[@]:0:3}" "From: $from" '' body . QUIT
+		codes_are '235 250 250 354 550 221' || { echo "$from"; false; }
+	done
+	nothing_queued
+	session 'EHLO x' "$AUTH" "${MAIL[@]:0:3}" 'From: bob@example.org' 'Resent-From: alice@example.org' '' body . QUIT
+	codes_are '235 250 250 354 250 221'
+	# a table out of order is a doubt and never a yes or a no
+	printf 'bob@example.org:x@example.org\nalice@example.org:bob@example.org\n' >"$PABAL_ROOT/control/senders"
+	session 'EHLO x' "$AUTH" 'MAIL FROM:<bob@example.org>' "${MAIL[1]}" QUIT
+	codes_are '235 250 451 221'
+}
+
+@test "so many recipients an hour for each user" {
+	echo 3 >"$PABAL_ROOT/control/user-rate"
+	two=("${MAIL[@]:0:2}" 'RCPT TO:<y@elsewhere.example>' "${MAIL[@]:2}")
+	bob="AUTH PLAIN $(b64 '\0bob@example.org\0pencil')"
+	session 'EHLO x' "$AUTH" "${two[@]}" "${two[@]}" "${MAIL[@]}" "${MAIL[@]}" QUIT
+	codes_are '235 250 250 250 354 250 250 250 250 354 450 250 250 354 250 250 250 354 450 221'
+	has '^450 4.7.1'
+	session 'EHLO x' "$bob" 'MAIL FROM:<bob@example.org>' "${MAIL[@]:1}" QUIT
+	codes_are '235 250 250 354 250 221'
+	PABAL_NOW=$(($(date +%s) + 1300)) session 'EHLO x' "$AUTH" "${MAIL[@]}" QUIT
+	codes_are '235 250 250 354 250 221'
+	session 'EHLO x' "$AUTH" "${MAIL[0]}" 'RCPT TO:<a@x.example>' 'RCPT TO:<b@x.example>' 'RCPT TO:<c@x.example>' \
+		'RCPT TO:<d@x.example>' "${MAIL[@]:2}" QUIT
+	codes_are '235 250 250 250 250 250 354 550 221'
+}
+
+@test "where a user was is hidden where control says so" {
+	TLS_VERSION=TLSv1.3 TCPREMOTEIP=192.0.2.7 PROTO=TCP session 'EHLO laptop.example' "$AUTH" "${MAIL[@]}" QUIT
+	field Received | grep -q 'from laptop.example (\[192.0.2.7\])'
+	rm "$Q"/new/*
+	: >"$PABAL_ROOT/control/hide-client"
+	TLS_VERSION=TLSv1.3 TCPREMOTEIP=192.0.2.7 PROTO=TCP session 'EHLO laptop.example' "$AUTH" "${MAIL[@]}" QUIT
+	field Received | grep -q '^Received: by mail.example.org with ESMTPSA id'
+	! message | grep -e laptop -e 192.0.2.7 || false
+	logged 'event=accepted .*ip=192.0.2.7 '
+}
+
+@test "the submit-chain gets the mail, with what was added" {
+	printf '#!/bin/sh\ncat >%s/seen; cat <&3 >%s/env; echo "dropped for the test"\n' "$BATS_TEST_TMPDIR" "$BATS_TEST_TMPDIR" \
+		>"$BATS_TEST_TMPDIR/chain"
+	chmod +x "$BATS_TEST_TMPDIR/chain"
+	echo "$BATS_TEST_TMPDIR/chain" >"$PABAL_ROOT/control/submit-chain"
+	echo /nonexistent >"$PABAL_ROOT/control/recv-chain"
+	session 'EHLO x' "$AUTH" "${MAIL[@]}" QUIT
+	codes_are '235 250 250 354 250 221'
+	has 'dropped for the test'
+	grep -q '^Message-ID: ' "$BATS_TEST_TMPDIR/seen"
+	grep -q '^RCPT TO:<x@elsewhere.example>' "$BATS_TEST_TMPDIR/env"
+}
+
+@test "FUTURERELEASE: kept in the envelope, obeyed by queue-run" {
+	session 'EHLO x' "$AUTH" 'MAIL FROM:<alice@example.org> HOLDFOR=100000' 'RCPT TO:<bob@example.org>' "${MAIL[@]:2}" QUIT
+	codes_are '235 250 250 354 250 221'
+	has '^250.FUTURERELEASE 2592000 20[0-9-]*T[0-9:]*Z$'
+	grep -qE '^MAIL FROM:<alice@example.org> HOLDUNTIL=20[0-9-]{8}T[0-9:]{8}Z$' "$Q"/new/*
+	bob=$PABAL_ROOT/mail/example.org/bob
+	PABAL_LOG=none queue-run 9>&-
+	[ -z "$(ls "$bob/new")" ]
+	[ "$(find "$Q/later" -type f | wc -l)" = 1 ]
+	now=$(date +%s)
+	PABAL_LOG=none PABAL_NOW=$((now + 20000)) queue-run
+	[ -z "$(ls "$bob/new")" ]
+	PABAL_LOG=none PABAL_NOW=$((now + 100100)) queue-run
+	only_message "$bob"
+	rm "$bob"/new/*
+	until=$(date -u -d '+2 days' +%Y-%m-%dT%H:%M:%SZ)
+	session 'EHLO x' "$AUTH" "MAIL FROM:<alice@example.org> HOLDUNTIL=$until" 'RCPT TO:<bob@example.org>' "${MAIL[@]:2}" QUIT
+	grep -q "HOLDUNTIL=$until" "$Q"/new/*
+	# who asks for it by its ID gets it now
+	PABAL_LOG=none queue-run "$(basename "$Q"/new/*)"
+	only_message "$bob"
+	far=$(date -u -d '+31 days' +%Y-%m-%dT%H:%M:%SZ)
+	for bad in HOLDFOR=2592001 HOLDFOR=0 HOLDFOR=x HOLDFOR= HOLDUNTIL=tomorrow "HOLDUNTIL=$far" "HOLDFOR=1 HOLDUNTIL=$until"; do
+		session 'EHLO x' "$AUTH" "MAIL FROM:<alice@example.org> $bad" 'RCPT TO:<bob@example.org>' QUIT
+		[[ $(codes) == '220 250 235 501 503 221' || $(codes) == '220 250 235 250 501 221' ]] || { echo "$bad"; cat "$OUT"; false; }
+	done
+	# not where no user has logged in
+	printf '%s\r\n' 'EHLO x' 'MAIL FROM:<a@b.example> HOLDFOR=10' QUIT | smtp-recv | tr -d '\r' >"$OUT"
+	codes_are '555 221'
+}
+
+@test "AUTH= of MAIL: xtext without CR, LF and NUL (CVE-2020-28021)" {
+	for bad in 'AUTH=x+0A' 'AUTH=x+0D' 'AUTH=x+00' 'AUTH=' 'AUTH=x+' 'AUTH=x+0' 'AUTH=a=b'; do
+		session 'EHLO x' "$AUTH" "MAIL FROM:<alice@example.org> $bad" QUIT
+		codes_are '235 501 221' || { echo "$bad"; false; }
+	done
+	session 'EHLO x' "$AUTH" 'MAIL FROM:<alice@example.org> AUTH=<>' RSET 'MAIL FROM:<alice@example.org> AUTH=e+2Bmc2@example.org' QUIT
+	codes_are '235 250 250 250 221'
+}
+
+@test "clients that are not ours: swaks, curl, Python's smtplib" {
+	need swaks curl
+	start_wait smtp-recv -s
+	for mechanism in PLAIN LOGIN; do
+		swaks --server 127.0.0.1 --port "$PORT" --auth "$mechanism" --auth-user alice@example.org --auth-password 'two  words' \
+			--from alice@example.org --to x@elsewhere.example --suppress-data >"$BATS_TEST_TMPDIR/swaks"
+	done
+	printf 'From: alice@example.org\r\nSubject: curl\r\n\r\nbody\r\n' |
+		curl -sS "smtp://127.0.0.1:$PORT/client.example" --user 'bob@example.org:pencil' --mail-from bob@example.org \
+			--mail-rcpt x@elsewhere.example -T - && false
+	printf 'From: bob@example.org\r\nSubject: curl\r\n\r\nbody\r\n' |
+		curl -sS "smtp://127.0.0.1:$PORT/client.example" --user 'bob@example.org:pencil' --mail-from bob@example.org \
+			--mail-rcpt x@elsewhere.example -T -
+	python3 - "$PORT" <<-'END'
+		import smtplib, sys
+		from email.message import EmailMessage
+		m = EmailMessage()
+		m["From"], m["To"], m["Subject"] = "alice@example.org", "x@elsewhere.example", "Grüße"
+		m.set_content("text")
+		with smtplib.SMTP("127.0.0.1", int(sys.argv[1]), timeout=20) as s:
+		    s.login("alice@example.org", "two  words")
+		    s.send_message(m)
+	END
+	[ "$(find "$Q/new" -type f | wc -l)" = 4 ]
+	[ "$(grep -il '^Message-ID:' "$Q"/new/* | wc -l)" = 4 ]
+}

@@ -338,3 +338,49 @@ int64_t date_local_midnight(int64_t day)
 	int64_t at = day * DAY - (int64_t)date_local_zone(day * DAY) * 60;
 	return day * DAY - (int64_t)date_local_zone(at) * 60;
 }
+
+void date_stamp_write(int64_t epoch, char to[static DATE_ROOM])
+{
+	int year, month, day;
+	epoch = epoch < FIRST ? FIRST : epoch > LAST ? LAST : epoch;
+	int64_t at = epoch - FIRST;
+	int second = (int)(at % DAY);
+	civil_of(at / DAY + FIRST / DAY, &year, &month, &day);
+	(void)snprintf(to, DATE_ROOM, "%04d-%02d-%02dT%02d:%02d:%02dZ", year, month, day,
+		       second / 3600, second / 60 % 60, second % 60);
+}
+
+/* "Z", "+09:00"; fractions of a second before it do not count. */
+static bool stamp_zone(span s, int *east)
+{
+	*east = 0;
+	if (s.n && s.p[0] == '.')
+		for (s = span_sub(s, 1, s.n); s.n && ascii_digit((unsigned char)s.p[0]);)
+			s = span_sub(s, 1, s.n);
+	if (span_eqi(s, S("Z")))
+		return true;
+	if (s.n != 6 || s.p[3] != ':' || (s.p[0] != '+' && s.p[0] != '-'))
+		return false;
+	int hours = two_at(s.p + 1), minutes = two_at(s.p + 4);
+	*east = (hours * 60 + minutes) * (s.p[0] == '-' ? -60 : 60);
+	return hours >= 0 && hours < 24 && minutes >= 0 && minutes < 60;
+}
+
+bool date_stamp_parse(span text, int64_t *epoch)
+{
+	const char *p = text.p;
+	int east;
+	if (text.n < 20 || p[4] != '-' || p[7] != '-' || (p[10] != 'T' && p[10] != 't') ||
+	    p[13] != ':' || p[16] != ':' || !stamp_zone(span_sub(text, 19, text.n), &east))
+		return false;
+	int century = two_at(p), year = two_at(p + 2), month = two_at(p + 5), day = two_at(p + 8);
+	int hour = two_at(p + 11), minute = two_at(p + 14), second = two_at(p + 17);
+	if (century < 0 || year < 0 || month < 1 || month > 12 || day < 1 || hour < 0 ||
+	    hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 60)
+		return false;
+	year += century * 100;
+	if (year < 1 || day > month_days(year, month - 1))
+		return false;
+	*epoch = days_of(year, month, day) * DAY + hour * 3600 + minute * 60 + second - east;
+	return true;
+}

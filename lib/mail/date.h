@@ -18,4 +18,8 @@ bool date_parse_day(span text, int64_t *day);
 int64_t date_local_day(int64_t epoch);
 int64_t date_local_midnight(int64_t day);
 
+/* RFC 3339 in UTC, "2026-11-24T05:00:00Z", and with any offset; for RFC 4865. */
+void date_stamp_write(int64_t epoch, char to[static DATE_ROOM]);
+bool date_stamp_parse(span text, int64_t *epoch);
+
 #endif

@@ -5,6 +5,7 @@
 #include "io/clock.h"
 #include "io/file.h"
 #include "mail/base64.h"
+#include "mail/complete.h"
 #include "mail/date.h"
 #include "mail/header.h"
 #include "mail/trace.h"
@@ -261,37 +262,18 @@ bool submit_person(uid_t uid, arena *a, span *login, span *full_name)
 	return login->p && full_name->p;
 }
 
-static void put_field(qadd *q, const char *name, span body)
-{
-	qadd_put(q, span_str(name));
-	qadd_put(q, S(": "));
-	qadd_put(q, body);
-	qadd_put(q, S("\n"));
-}
-
-static bool has(span head, const char *name)
-{
-	header_field f;
-	return header_get(head, name, &f);
-}
-
 /* RFC 5322, 3.6: Date and From must be there, Message-ID should. */
 static void put_missing(submission *s, qadd *q, span head)
 {
-	char date[DATE_ROOM];
-	int64_t now = clock_now();
-	if (!has(head, "Date")) {
-		date_write(now, date_local_zone(now), date);
-		put_field(q, "Date", span_str(date));
-	}
-	if (!has(head, "From") && s->from.n)
-		put_field(q, "From", s->from);
-	if (!has(head, "Message-ID")) {
-		str id = str_new(512);
-		trace_message_id(span_str(q->id), s->me.n ? s->me : s->hostname, &id);
-		put_field(q, "Message-ID", str_span(&id));
-		str_free(&id);
-	}
+	str id = str_new(512), fields = str_new(SUBMIT_HEAD_MAX);
+	complete c = {.from = s->from, .epoch = clock_now()};
+	trace_message_id(span_str(q->id), s->me.n ? s->me : s->hostname, &id);
+	c.message_id = str_span(&id);
+	c.zone = date_local_zone(c.epoch);
+	complete_missing(&c, head, &fields);
+	qadd_put(q, str_span(&fields));
+	str_free(&fields);
+	str_free(&id);
 }
 
 /* The header, without Bcc where it named recipients; then what is behind it in `head`, with the empty line that a

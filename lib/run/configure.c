@@ -2,8 +2,9 @@
 #include "io/control.h"
 #include "io/log.h"
 #include "run/keeper.h"
+#include "run/rate.h"
 
-enum { CONFIG_MAX = 4 << 20, CHAIN_WORDS_MAX = 256 };
+enum { CONFIG_MAX = 4 << 20, CHAIN_WORDS_MAX = 256, HOLD_MAX = 30 * 86400 };
 
 static void mistake(keeper_config *c, const char *file, const char *text)
 {
@@ -63,6 +64,24 @@ static void chain(keeper_config *c, const char *name)
 		mistake(c, file, "too long");
 }
 
+/* Logins, and what who has logged in may do. */
+static void of_users(keeper_config *c, bool submission)
+{
+	smtp_limits *l = &c->limits;
+	l->submission = submission;
+	l->hold_max = HOLD_MAX;
+	if (!control_number("hold-max", 999999999, HOLD_MAX, &l->hold_max))
+		mistake(c, "control/hold-max", strerror(errno));
+	if (!control_number("user-rate", RATE_LIMIT_MAX, 0, &c->user_rate))
+		mistake(c, "control/user-rate", strerror(errno));
+	c->hide_client = control_exists("hide-client");
+	if (control_value("domains", &c->mem, &l->home) != CONTROL_OK)
+		l->home = S("");
+	l->auth = submission || control_exists("recv-auth");
+	login_rules_read(&c->login);
+	l->scram = c->login.scram;
+}
+
 void keeper_configure(keeper_config *c, bool submission)
 {
 	*c = (keeper_config){.mem = arena_new(CONFIG_MAX)};
@@ -85,10 +104,7 @@ void keeper_configure(keeper_config *c, bool submission)
 	floor_of(c);
 	relay_nets(c);
 	chain(c, submission ? "submit-chain" : "recv-chain");
-	l->submission = submission;
-	l->auth = submission || control_exists("recv-auth");
-	login_rules_read(&c->login);
-	l->scram = c->login.scram;
+	of_users(c, submission);
 }
 
 void keeper_forget(keeper_config *c)

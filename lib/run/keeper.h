@@ -17,8 +17,10 @@ typedef struct keeper_config {
 	size_t relay_count;
 	char **
 	    chain; /* control/recv-chain, split at blanks, NULL at the end; NULL: the queue itself */
-	room_floor floor;     /* control/free-space, control/free-inodes */
+	room_floor floor; /* control/free-space, control/free-inodes */
 	login_rules login;
+	uint64_t user_rate;   /* recipients of a user in an hour, 0: any number */
+	bool hide_client;     /* Received tells nothing of where a user was */
 	uint64_t connections; /* after which a pair retires; control/recv-connections */
 	bool broken; /* a control file cannot be read (said in the log): everything is 451 */
 	arena mem;   /* all of it lives here */

@@ -44,7 +44,7 @@ static void give_up(const runner *r, task *t, task_rcpt *c)
 	if (status_is_ok(&c->st) || status_is_permanent(&c->st))
 		return;
 	size_t attempts = t->log.attempts + (t->attempted ? 0 : 1);
-	if (!retry_give_up(&r->clock, t->m.arrived, attempts, clock_now()))
+	if (!retry_give_up(&r->clock, t->since, attempts, clock_now()))
 		return;
 	status last = c->st;
 	c->st = status_make(EX_UNAVAILABLE, 0, "4.4.7",
@@ -109,8 +109,8 @@ static void defer(runner *r, task *t)
 {
 	int64_t now = clock_now();
 	int64_t when = retry_next(&r->clock, span_str(t->m.id), t->log.attempts, now);
-	if (retry_warn(&r->clock, t->m.arrived, t->log.attempts, now))
-		(void)bounce_warn(r->queue_dir, &t->m, &t->log, t->m.arrived + r->clock.lifetime);
+	if (retry_warn(&r->clock, t->since, t->log.attempts, now))
+		(void)bounce_warn(r->queue_dir, &t->m, &t->log, t->since + r->clock.lifetime);
 	if (!qlog_sync(&t->log) || !qmsg_defer(r->queue_dir, &t->m, when)) {
 		trouble(r, t, "cannot be deferred");
 		return;

@@ -47,7 +47,7 @@ typedef struct task_rcpt {
 	bool remote; /* what OK means: relayed, not delivered */
 	span dest;   /* Maildir or next hop, in task.mem */
 	status st;
-	remote_mta who;    /* said it; in task.mem */
+	remote_mta who; /* said it; in task.mem */
 } task_rcpt;
 
 /* A claimed message. */
@@ -60,6 +60,7 @@ typedef struct task {
 	bool expanded;	/* expansions are in the log, not yet surely durable */
 	bool ask;	/* its outcome is printed and counted */
 	qmsg m;
+	int64_t since; /* it can be delivered: it arrived, or its time has come (RFC 4865) */
 	qlog log;
 	task_rcpt *rcpts; /* rcpts[i] is log.rcpts[i] */
 	size_t room;

@@ -6,6 +6,7 @@
 #include "io/clock.h"
 #include "io/log.h"
 #include "io/sum.h"
+#include "mail/date.h"
 #include "queue/scan.h"
 #include "run/hop.h"
 #include "run/route.h"
@@ -178,6 +179,30 @@ static void push_jobs(runner *r, task *t)
 		task_touch(r, t);
 }
 
+/* RFC 4865: a user's mail that is to go later. No name is further away than the largest step (queue/retry.h), so one that
+ * waits for long is looked at now and then. Who asks for it by its ID gets it now. */
+static bool waits(runner *r, task *t)
+{
+	span stamp;
+	int64_t until = 0, now = clock_now();
+	t->since = t->m.arrived;
+	if (!envelope_param_get(&t->m.env.sender, "HOLDUNTIL", &stamp) ||
+	    !date_stamp_parse(stamp, &until))
+		return false;
+	if (until > t->since)
+		t->since = until;
+	if (until <= now || t->ask)
+		return false;
+	int64_t when = until - now > r->clock.largest ? now + r->clock.largest : until;
+	if (!qmsg_defer(r->queue_dir, &t->m, when)) {
+		log_file("error", t->m.name, strerror(errno));
+		return false;
+	}
+	if (r->due_at == 0 || when < r->due_at)
+		r->due_at = when;
+	return true;
+}
+
 enum task_claim task_claim(runner *r, const queue_name *name, task **claimed)
 {
 	task *t = xcalloc(1, sizeof *t);
@@ -186,8 +211,13 @@ enum task_claim task_claim(runner *r, const queue_name *name, task **claimed)
 		free(t);
 		return c;
 	}
-	t->mem = arena_new(TASK_MEM_MAX);
 	t->ask = name->ask;
+	if (waits(r, t)) {
+		qmsg_close(&t->m);
+		free(t);
+		return TASK_LEFT;
+	}
+	t->mem = arena_new(TASK_MEM_MAX);
 	if (!qlog_open(&t->log, r->queue_dir, &t->m)) {
 		log_file("error", name->name, strerror(errno));
 		t->log = (qlog){.fd = -1};

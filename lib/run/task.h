@@ -7,7 +7,7 @@
 enum task_claim {
 	TASK_CLAIMED,
 	TASK_BUSY, /* somebody else has it, or it is gone */
-	TASK_LEFT, /* damaged, partial, or no way to read it now */
+	TASK_LEFT, /* damaged, partial, no way to read it now, or not to be sent yet */
 };
 
 /* Claims the message and reads its log. */
@@ -19,7 +19,8 @@ void task_route(runner *, task *);
 void task_go(runner *, task *, const queue_name *);
 task *task_find(runner *, span id);
 /* One recipient's job is through; the task is settled at the next settle_all(). */
-void task_result(runner *, task *, size_t n, const status *, const remote_mta *by); /* `by` may be NULL */
+void task_result(runner *, task *, size_t n, const status *,
+		 const remote_mta *by); /* `by` may be NULL */
 void task_touch(runner *, task *);
 /* Drops the claim and forgets the task; the file is left as it is. */
 void task_close(runner *, task *);

@@ -1,5 +1,6 @@
 #include "smtp/cmd.h"
 
+#include "mail/date.h"
 #include "mail/utf8.h"
 
 enum { ENVID_MAX = 100, ORCPT_MAX = 500 }; /* octets: RFC 3461, 4.4 and 4.2 */
@@ -134,6 +135,26 @@ static bool orcpt_valid(span value, bool utf8, arena *mem)
 	return utf8 && span_eqi(type, S("utf-8")) && unitext_valid(rest);
 }
 
+/* RFC 4954, 5: a mailbox in xtext, or "<>". */
+static bool auth_valid(span value, arena *mem)
+{
+	span decoded;
+	return span_eq(value, S("<>")) ||
+	       (xtext_decode(value, mem, &decoded) && text_only(decoded));
+}
+
+static status hold_param(const envelope_param *p, cmd_mail *m)
+{
+	bool is_for = span_eqi(p->key, S("HOLDFOR"));
+	bool good = is_for ? p->value.n <= 9 && span_u64(p->value, 999999999, &m->hold_for) &&
+				 m->hold_for > 0
+			   : date_stamp_parse(p->value, &m->hold_until);
+	if (!good || m->hold) /* one of them only */
+		return refuse(501, "5.5.4", "HOLDFOR is seconds, HOLDUNTIL a date by RFC 3339");
+	m->hold = true;
+	return status_ok();
+}
+
 static status mail_param(const envelope_param *p, uint64_t max_size, arena *mem, cmd_mail *m)
 {
 	if (span_eqi(p->key, S("SIZE"))) {
@@ -160,6 +181,13 @@ static status mail_param(const envelope_param *p, uint64_t max_size, arena *mem,
 		return envid_valid(p->value, mem)
 			   ? status_ok()
 			   : refuse(501, "5.5.4", "ENVID is xtext, at most 100 octets");
+	if (span_eqi(p->key, S("AUTH"))) {
+		m->auth = auth_valid(p->value, mem);
+		return m->auth ? status_ok()
+			       : refuse(501, "5.5.4", "AUTH is a mailbox in xtext, or <>");
+	}
+	if (span_eqi(p->key, S("HOLDFOR")) || span_eqi(p->key, S("HOLDUNTIL")))
+		return hold_param(p, m);
 	return refuse(555, "5.5.4", "parameter not known");
 }
 

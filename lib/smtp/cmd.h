@@ -44,13 +44,17 @@ bool cmd_hello_valid(span args);
 
 /* What MAIL asks for. */
 typedef struct cmd_mail {
-	uint64_t size; /* SIZE=, 0 where not given (RFC 1870) */
-	bool eight;    /* BODY=8BITMIME (RFC 6152) */
-	bool utf8;     /* SMTPUTF8 (RFC 6531) */
+	uint64_t size;	    /* SIZE=, 0 where not given (RFC 1870) */
+	bool eight;	    /* BODY=8BITMIME (RFC 6152) */
+	bool utf8;	    /* SMTPUTF8 (RFC 6531) */
+	bool auth;	    /* AUTH= (RFC 4954, 5) */
+	bool hold;	    /* HOLDFOR= or HOLDUNTIL= (RFC 4865): */
+	uint64_t hold_for;  /* seconds, 0: until */
+	int64_t hold_until; /* the epoch second */
 } cmd_mail;
 
 /* Judges MAIL's (RCPT's) address and parameters; ok, or the status to refuse with: 501, 553, 555,
- * 552. Those of RFC 3461 (RET, ENVID, NOTIFY, ORCPT) are judged to the letter and stay in the path. `utf8`: MAIL
+ * 552. AUTH, HOLDFOR and HOLDUNTIL are judged to the letter; whether they are known here is the caller's business. Those of RFC 3461 (RET, ENVID, NOTIFY, ORCPT) are judged to the letter and stay in the path. `utf8`: MAIL
  * had SMTPUTF8. */
 status cmd_mail_args(span args, uint64_t max_size, arena *, envelope_path *, cmd_mail *);
 status cmd_rcpt_args(span args, bool utf8, arena *, envelope_path *);

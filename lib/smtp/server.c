@@ -3,9 +3,11 @@
 #include <string.h>
 
 #include "io/clock.h"
+#include "mail/date.h"
 #include "smtp/answer.h"
 #include "smtp/auth.h"
 #include "smtp/cmd.h"
+#include "smtp/qualify.h"
 #include "smtp/session.h"
 
 enum { TRANSACTION_MAX = 65536 };
@@ -90,6 +92,12 @@ static void greet(smtp_session *s, span args)
 			 "SMTPUTF8\nDSN\nLIMITS RCPTMAX=%llu MAILMAX=%llu\nHELP",
 			 (unsigned long long)l->max_size, (unsigned long long)l->max_rcpts,
 			 (unsigned long long)l->max_mails);
+	if (s->limits->submission && s->limits->hold_max) {
+		char until[DATE_ROOM];
+		date_stamp_write(clock_now() + (int64_t)s->limits->hold_max, until);
+		(void)str_printf(&text, "\nFUTURERELEASE %llu %s",
+				 (unsigned long long)s->limits->hold_max, until);
+	}
 	if (auth_offered(s))
 		auth_keyword(s, &text);
 	if (hello(s, args, true))
@@ -113,6 +121,17 @@ static void do_lhlo(smtp_session *s, span args)
 		session_reply(s, 500, "5.5.2", S("command not known"));
 }
 
+/* Mail of a user's program (RFC 6409). */
+static span qualified(const smtp_session *s, span args, arena *mem)
+{
+	return s->logged_in ? qualify(args, s->limits->home, mem) : args;
+}
+
+static bool holds(const smtp_session *s)
+{
+	return s->logged_in && s->limits->hold_max;
+}
+
 /* RFC 9422, 4.1: a client that counts has left before; who does not comes back with the rest. */
 static void do_mail(smtp_session *s, span args)
 {
@@ -127,14 +146,18 @@ static void do_mail(smtp_session *s, span args)
 	envelope_path path;
 	cmd_mail asked;
 	arena scratch = arena_new(TRANSACTION_MAX);
+	args = qualified(s, args, &scratch);
 	status st = cmd_mail_args(args, s->limits->max_size, &scratch, &path, &asked);
-	arena_free(&scratch);
+	if (status_is_ok(&st) && ((asked.auth && !s->limits->auth) || (asked.hold && !holds(s))))
+		st = status_make(EX_DATAERR, 555, "5.5.4", "parameter not known");
 	if (!status_is_ok(&st)) {
 		session_status(s, &st);
+		arena_free(&scratch);
 		return;
 	}
 	session_reset(s);
 	s->mail = arena_dup(&s->mem, args);
+	arena_free(&scratch);
 	s->utf8 = asked.utf8;
 	s->mails++;
 	s->state = AT_MAIL;
@@ -153,11 +176,12 @@ static void do_rcpt(smtp_session *s, span args)
 	}
 	s->rcpt_tried = true;
 	arena scratch = arena_new(TRANSACTION_MAX);
+	args = qualified(s, args, &scratch);
 	v.st = cmd_rcpt_args(args, s->utf8, &scratch, &path);
-	arena_free(&scratch);
 	if (status_is_ok(&v.st)) {
 		if (!s->keeper->rcpt(s->keeper->arg, s->mail_sent ? S("") : s->mail, args, &v)) {
 			session_keeper_gone(s);
+			arena_free(&scratch);
 			return;
 		}
 		s->mail_sent = true;
@@ -167,6 +191,7 @@ static void do_rcpt(smtp_session *s, span args)
 			s->rcpts++;
 		}
 	}
+	arena_free(&scratch);
 	session_status(s, &v.st);
 }
 

@@ -30,6 +30,9 @@ typedef struct smtp_limits {
 	bool lmtp;	     /* RFC 2033 instead of RFC 5321 */
 	bool auth, scram;    /* logins are taken; with SCRAM-SHA-256 too */
 	bool submission;     /* RFC 6409: nobody sends without a login */
+	span home; /* the domain of a user's addresses without one; "": they are refused */
+	uint64_t
+	    hold_max; /* seconds for which a user's mail can wait here (RFC 4865); 0: not offered */
 } smtp_limits;
 
 /* What the keeper says to a recipient or a message. */

@@ -139,9 +139,45 @@ static void parsing(void)
 	}
 }
 
+/* RFC 3339. */
+static void stamps(void)
+{
+	static const struct {
+		const char *text;
+		int64_t epoch; /* -1: none */
+	} cases[] = {
+	    {"1970-01-01T00:00:00Z", 0},
+	    {"2026-11-24T05:00:00Z", 1795496400},
+	    {"2026-11-24t14:00:00+09:00", 1795496400},
+	    {"2026-11-24T05:00:00.123z", 1795496400},
+	    {"2024-02-29T00:00:00Z", 1709164800},
+	    {"2026-02-29T00:00:00Z", -1},
+	    {"2026-13-01T00:00:00Z", -1},
+	    {"2026-11-24T24:00:00Z", -1},
+	    {"2026-11-24T05:00:00", -1},
+	    {"2026-11-24 05:00:00Z", -1},
+	    {"2026-11-24T05:00:00+0900", -1},
+	    {"2026-11-24T05:00:00ZZ", -1},
+	    {"0000-01-01T00:00:00Z", -1},
+	    {"", -1},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		span in = unit_copy(span_str(cases[i].text));
+		int64_t epoch = -1, again = -1;
+		char text[DATE_ROOM];
+		bool ok = date_stamp_parse(in, &epoch);
+		date_stamp_write(epoch, text);
+		CHECK(epoch == cases[i].epoch && ok == (epoch != -1) &&
+			  (!ok || (date_stamp_parse(span_str(text), &again) && again == epoch)),
+		      "stamp \"%s\": %lld, %s", cases[i].text, (long long)epoch, text);
+		free((char *)(uintptr_t)in.p);
+	}
+}
+
 int main(void)
 {
 	writing();
 	parsing();
+	stamps();
 	return unit_done();
 }

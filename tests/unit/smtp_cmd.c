@@ -1,6 +1,7 @@
 /* links: smtp mail io base : z */
 #include "smtp/cmd.h"
 
+#include "smtp/qualify.h"
 #include "tests/unit/unit.h"
 
 static void verbs(void)
@@ -90,7 +91,7 @@ static void mails(void)
 	    {"FROM:<a@b.example> ENVID=x+0A", 501, "5.5.4", 0},
 	    {"FROM:<a@b.example> ENVID=x+07", 501, "5.5.4", 0},
 	    {"FROM:<a@b.example> ENVID=x+0", 501, "5.5.4", 0},
-	    {"FROM:<a@b.example> AUTH=x+0A", 555, "5.5.4", 0},
+	    {"FROM:<a@b.example> AUTH=x+0A", 501, "5.5.4", 0},
 	    {"FROM:<a@b.example> SIZE=1 SIZE=1", 501, "5.5.4", 0},
 	    {"FROM:<b\xc3\xbc@b.example>", 553, "5.6.7", 0},
 	    {"FROM:<a@b.example", 501, "5.1.7", 0},
@@ -216,8 +217,36 @@ static void vrfys(void)
 		      cases[i].args);
 }
 
+/* RFC 6409, 8. */
+static void qualifying(void)
+{
+	static const struct {
+		const char *in, *out;
+	} cases[] = {{"FROM:<a>", "FROM:<a@d.example>"},
+		     {"TO: <a> NOTIFY=NEVER", "TO: <a@d.example> NOTIFY=NEVER"},
+		     {"TO:<\"a@b\">", "TO:<\"a@b\"@d.example>"},
+		     {"TO:<\"a\\\">\">", "TO:<\"a\\\">\"@d.example>"},
+		     {"FROM:<>", "FROM:<>"},
+		     {"FROM:<a@b>", "FROM:<a@b>"},
+		     {"TO:<postmaster>", "TO:<postmaster>"},
+		     {"TO:<@a:b>", "TO:<@a:b>"},
+		     {"TO:<a", "TO:<a"},
+		     {"TO:a", "TO:a"},
+		     {"", ""}};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		arena mem = arena_new(4096);
+		span in = unit_copy(span_str(cases[i].in));
+		span out = qualify(in, S("d.example"), &mem);
+		CHECK(span_eq(out, span_str(cases[i].out)), "qualify %s", cases[i].in);
+		CHECK(span_eq(qualify(in, S(""), &mem), in), "without a domain %s", cases[i].in);
+		free((char *)(uintptr_t)in.p);
+		arena_free(&mem);
+	}
+}
+
 int main(void)
 {
+	qualifying();
 	verbs();
 	hellos();
 	mails();

@@ -1,0 +1,50 @@
+/* What the files of the keeper share. Only they include this. */
+#ifndef RUN_KEEPER_STATE_H
+#define RUN_KEEPER_STATE_H
+
+#include "io/log.h"
+#include "run/keep.h"
+#include "run/submitter.h"
+#include "smtp/cmd.h"
+
+typedef struct keeper {
+	const keeper_config *config;
+	resolver *resolver;
+	int fd;
+	in from;
+	int passed;    /* a connection that came with the last record, or -1 */
+	char *payload; /* TALK_MAX octets */
+	peer peer;
+	bool relay; /* the client is in relay-nets */
+	bool tls;
+	login_try login;
+	keep keep;
+	arena mem;     /* of the transaction */
+	arena scratch; /* of one record */
+	envelope env;
+	cmd_mail mail;
+	size_t room;  /* recipients that env.rcpts has place for */
+	status unfit; /* what MAIL was refused with (the talker refused it too, unless it lies) */
+	str xforward;
+	submitter *submitter; /* NULL where nobody logs in */
+	bool head_due;	      /* the next octets begin with the header of a submission */
+	trace trace;	      /* of that */
+	status refusal;	      /* of the open message, said at its end */
+} keeper;
+
+void keeper_end_transaction(keeper *);
+/* Who it is, for a line of the log. */
+void keeper_log_client(const keeper *, log_line *);
+void keeper_log(const keeper *, const char *event, const addr *rcpt, const status *);
+/* The log hears file and line of an operator's mistake, the client does not. */
+bool keeper_answer(keeper *, status);
+
+/* The records of a transaction (run/talk.h); false: nonsense, or the talker is gone. */
+bool keeper_rcpt(keeper *, span payload);
+bool keeper_message(keeper *, span payload);
+bool keeper_begin(keeper *, span payload);
+void keeper_data(keeper *, span octets);
+bool keeper_commit(keeper *);
+bool keeper_refusal(keeper *, span payload);
+
+#endif

@@ -4,6 +4,7 @@
 #include "base/die.h"
 #include "imap/greet.h"
 #include "imap/session.h"
+#include "io/conv.h"
 #include "io/log.h"
 #include "io/proc.h"
 #include "run/login.h"
@@ -28,11 +29,15 @@ static void options(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	static const login_protocol imap = {
+	const sandbox_path converters = {conv_folder(), false};
+	const login_protocol imap = {
 	    .name = "imapd-lite",
 	    .crowded = "* BYE [UNAVAILABLE] too many connections from there\r\n",
 	    .session_in = IMAP_IN,
 	    .session_out = IMAP_OUT,
+	    .paths = &converters,
+	    .path_count = converters.path != NULL,
+	    .converters = true,
 	    .talk = imap_greet,
 	    .session = imap_session,
 	};

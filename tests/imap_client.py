@@ -77,7 +77,7 @@ class Imap:
 
     def fails(self, text, *literals, kind="NO", code=None, sync=True):
         untagged, r = self.command(text, *literals, sync=sync)
-        want = kind + (f" [{code}]" if code else "")
+        want = kind + (f" [{code}" if code else "")
         assert r.decode().startswith(want), (text, r)
         return untagged
 

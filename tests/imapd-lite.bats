@@ -454,3 +454,82 @@ client() {
 	! grep -q '^\* LIST' <<<"$out" && grep -q '^e OK' <<<"$out" && grep -q '^f OK' <<<"$out"
 	grep -aq 'event=trouble .*what=making' "$LOG"
 }
+
+@test "FETCH and SEARCH, and \\Seen by BODY[]" {
+	three
+	client <<-'END'
+		c, d = Imap(port), Imap(port)
+		c.ok("SELECT INBOX"); d.ok("EXAMINE INBOX")
+		same(c.ok("FETCH 1:* (FLAGS UID RFC822.SIZE)"), """
+			1 FETCH (FLAGS (\\Recent) UID 1 RFC822.SIZE 36)
+			2 FETCH (FLAGS (\\Recent) UID 2 RFC822.SIZE 24)
+			3 FETCH (FLAGS (\\Recent) UID 3 RFC822.SIZE 57)""")
+		same(d.ok("FETCH 1 BODY[TEXT]"), ["1 FETCH (BODY[TEXT] {20}\r\nfirst\r\n.\r\n..x\r\nend\r\n)"])
+		same(c.ok("UID FETCH 2 (BODY[HEADER.FIELDS (SUBJECT)])"), ["2 FETCH (…{16}\r\nSubject: two\r\n\r\n…)"])
+		assert sorted(os.listdir(box + "/cur"))[1].endswith(":2,S")
+		same(c.ok("SEARCH UNSEEN"), "SEARCH 1 3")
+		same(c.ok("UID SEARCH RETURN (ALL COUNT) BODY second"), "ESEARCH (TAG …) UID …")
+		same(c.ok("SEARCH SUBJECT nothing"), "SEARCH")
+		c.fails("SEARCH CHARSET X-NONE SUBJECT x", code="BADCHARSET")
+		c.fails("FETCH 4 FLAGS", kind="BAD")
+		c.fails("FETCH 1 NONE", kind="BAD")
+		same(c.ok("UID FETCH 4:9 FLAGS"), "")
+		# gone meanwhile
+		e = Imap(port); e.ok("SELECT INBOX"); e.ok("STORE 1 +FLAGS.SILENT (\\Deleted)"); e.ok("EXPUNGE")
+		for _ in range(200):  # sure only when the directory was quiet for a moment
+		    untagged, r = c.command("FETCH 1 BODY[]")
+		    assert r.startswith(b"NO ["), r
+		    if b"EXPUNGEISSUED" in r: break
+		else:
+		    raise SystemExit(r)
+		same(c.ok("NOOP")[:1], "1 EXPUNGE")
+	END
+	printf 'Subject: =?euc-kr?B?x9GxuQ==?=\nContent-Type: text/plain; charset=euc-kr\n\n\260\241\263\252\n' | deliver
+	client <<-'END'
+		c = Imap(port)
+		c.ok("SELECT INBOX")
+		same(c.ok("SEARCH CHARSET UTF-8 SUBJECT {}", "한국".encode()), "SEARCH 3")
+		same(c.ok("SEARCH CHARSET UTF-8 BODY {}", "가나".encode()), "SEARCH 3")
+	END
+}
+
+@test "IDLE: told at once; commands glued to DONE; SIGTERM" {
+	client <<-'END'
+		c, d = Imap(port), Imap(port)
+		append(c, n=2)
+		for mailbox in False, True:
+		    if mailbox:
+		        c.ok("SELECT INBOX")
+		    c.send("i1 IDLE\r\n")
+		    assert c.line().startswith(b"+ ")
+		    c.send("DONE\r\nn1 NOOP\r\nn2 NOOP\r\n")
+		    assert [c.line()[:5] for _ in range(3)] == [b"i1 OK", b"n1 OK", b"n2 OK"]
+		c.send("i2 IDLE\r\n"); c.line()
+		append(d)
+		assert c.line() == b"* 3 EXISTS"
+		d.ok("SELECT INBOX"); d.ok("STORE 2 +FLAGS (\\Deleted)")
+		assert c.line() == b"* 2 FETCH (FLAGS (\\Deleted))"
+		d.ok("EXPUNGE")
+		assert c.line() == b"* 2 EXPUNGE"
+		# a foreign program delivers, marks and removes
+		open(box + "/new/1.foreign", "w").write("A: b\n\n")
+		assert c.line() == b"* 3 EXISTS" and c.line() == b"* 1 RECENT"
+		(name,) = [n for n in os.listdir(box + "/cur") if "foreign" in n]
+		os.rename(f"{box}/cur/{name}", f"{box}/cur/1.foreign:2,S")
+		assert c.line() == b"* 3 FETCH (FLAGS (\\Seen \\Recent))"
+		os.unlink(box + "/cur/1.foreign:2,S")
+		assert c.line() == b"* 3 EXPUNGE" and c.line() == b"* 0 RECENT"
+		c.send("done\r\n")
+		assert c.line().startswith(b"i2 OK")
+		c.send("i3 IDLE\r\n"); c.line(); c.send("NOOP\r\n"); assert c.line().startswith(b"i3 BAD")
+		c.ok("NOOP")
+		c.send("i4 IDLE\r\nDO"); c.line(); c.close()
+	END
+	exec 5<>"/dev/tcp/127.0.0.1/$PORT"
+	printf 'a LOGIN alice "two  words"\r\nb IDLE\r\n' >&5
+	timeout 20 sed -u '/idling/q' <&5 >/dev/null
+	kill "${STARTED[-1]}"
+	timeout 20 cat <&5 >"$BATS_TEST_TMPDIR/last"
+	grep -q '^\* BYE \[UNAVAILABLE\]' "$BATS_TEST_TMPDIR/last"
+	exec 5<&-
+}

@@ -76,6 +76,7 @@ static void do_enable(imap_state *s, imap_scan *scan)
 const imap_verb_entry imap_general_verbs[] = {
     {"CAPABILITY", do_capability, false, false, IMAP_TELL_ALL},
     {"NOOP", do_noop, false, false, IMAP_TELL_ALL},
+    {"IDLE", imap_do_idle, false, false, IMAP_TELL_ALL},
     {"LOGOUT", do_logout, false, false, IMAP_TELL_NOTHING},
     {"ID", do_id, false, true, IMAP_TELL_ALL},
     {"ENABLE", do_enable, false, true, IMAP_TELL_NOTHING},

@@ -60,6 +60,8 @@ static void do_uid_expunge(imap_state *s, imap_scan *scan)
 }
 
 const imap_verb_entry imap_message_verbs[] = {
+    {"FETCH", imap_do_fetch, true, true, IMAP_TELL_NOTHING},
+    {"SEARCH", imap_do_search, true, true, IMAP_TELL_NOTHING},
     {"STORE", imap_do_store, true, true, IMAP_TELL_NOTHING},
     {"EXPUNGE", do_expunge, true, false, IMAP_TELL_NOTHING},
     {"COPY", imap_do_copy, true, true, IMAP_TELL_ALL},
@@ -69,6 +71,8 @@ const imap_verb_entry imap_message_verbs[] = {
 };
 
 const imap_verb_entry imap_uid_verbs[] = {
+    {"FETCH", imap_do_uid_fetch, true, true, IMAP_TELL_ALL},
+    {"SEARCH", imap_do_uid_search, true, true, IMAP_TELL_ALL},
     {"STORE", imap_do_uid_store, true, true, IMAP_TELL_ALL},
     {"EXPUNGE", do_uid_expunge, true, true, IMAP_TELL_NOTHING},
     {"COPY", imap_do_uid_copy, true, true, IMAP_TELL_ALL},

@@ -1,6 +1,5 @@
 /* How commands end, and the arguments that many of them take. */
 #include "base/die.h"
-#include "imap/fetch.h"
 #include "imap/place.h"
 #include "imap/state.h"
 #include "io/log.h"

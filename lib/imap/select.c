@@ -1,5 +1,6 @@
 /* SELECT, EXAMINE and how a mailbox is left (RFC 3501, 6.3.1, 6.3.2, 6.4.1, 6.4.2; RFC 7162). */
 #include "base/die.h"
+#include "imap/fetch.h"
 #include "imap/flags.h"
 #include "imap/place.h"
 #include "imap/state.h"
@@ -124,7 +125,7 @@ static void resync(imap_state *s, parameters *p)
 	for (size_t i = 0; i < folder_count(s->box.f); i++) {
 		const folder_msg m = folder_at(s->box.f, i);
 		if (m.modseq > p->since && (!p->has_known || imap_set_has(&p->known, m.uid)))
-			imap_tell_flags(&s->box, i, true);
+			imap_fetch_tell(&s->box, i, true);
 	}
 }
 
@@ -179,6 +180,7 @@ static bool enter(imap_state *s, span name, bool read_only)
 	s->box.dir = s->dir;
 	s->box.f = f;
 	s->box.read_only = read_only;
+	s->box.left = (imap_left){0};
 	s->box.condstore = s->condstore;
 	s->box.qresync = s->qresync;
 	(void)str_put(&s->name, name);

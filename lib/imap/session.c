@@ -144,7 +144,9 @@ int imap_session(login_session *l)
 	s.reader.waiting = l->waiting;
 	s.reader.literal = imap_append_literal;
 	s.reader.arg = &s;
-	s.box = (imap_box){.out = l->out, .mem = &s.mem};
+	s.converters = conv_new();
+	s.opener = conv_opener(s.converters);
+	s.box = (imap_box){.out = l->out, .mem = &s.mem, .opener = &s.opener};
 	l->in->idle_ms = l->out->idle_ms = IMAP_IDLE_MS;
 	welcome(&s);
 	while (!s.over)
@@ -155,6 +157,7 @@ int imap_session(login_session *l)
 	imap_append_forget(&s);
 	str_free(&s.name);
 	imap_reader_free(&s.reader);
+	conv_free(s.converters);
 	arena_free(&s.mem);
 	return l->out->error ? EX_TEMPFAIL : s.code;
 }

@@ -5,6 +5,7 @@
 #include "auth/login.h"
 #include "imap/box.h"
 #include "imap/read.h"
+#include "io/conv.h"
 
 enum imap_update {
 	IMAP_TELL_NOTHING, /* before the OK: the view stays */
@@ -15,9 +16,11 @@ typedef struct imap_state {
 	login_session *l;
 	out *out;
 	imap_reader reader;
-	arena mem;		       /* of the current command */
-	imap_box box;		       /* box.f NULL: nothing is selected */
-	char *dir;		       /* of the selected folder; box.dir */
+	arena mem;    /* of the current command */
+	imap_box box; /* box.f NULL: nothing is selected */
+	char *dir;    /* of the selected folder; box.dir */
+	conv *converters;
+	charset_opener opener;
 	str name;		       /* of the selected mailbox */
 	size_t recent, keywords, told; /* what the client was last told: RECENT, FLAGS, EXISTS */
 	bool condstore, qresync;       /* of the whole session (RFC 7162, 3.1, 3.2.3) */
@@ -75,8 +78,6 @@ void imap_unselect(imap_state *);
 bool imap_tell_changes(imap_state *);
 /* "* FLAGS (…)" and PERMANENTFLAGS, where there are keywords that the client was not told of. */
 void imap_tell_keywords(imap_state *, bool first);
-/* "* n FETCH ([UID u] FLAGS (…) [MODSEQ (m)])"; the UID where `uid` or the session knows QRESYNC. */
-void imap_tell_flags(const imap_box *, size_t index, bool uid);
 /* From now on mod-sequences are told (RFC 7162, 3.1). */
 void imap_enable_condstore(imap_state *);
 

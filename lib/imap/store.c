@@ -1,4 +1,5 @@
 /* STORE and UID STORE (RFC 3501, 6.4.6; RFC 7162, 3.1.3). */
+#include "imap/fetch.h"
 #include "imap/flags.h"
 #include "imap/message.h"
 #include "imap/state.h"
@@ -82,7 +83,7 @@ static void tell(imap_state *s, const store *w)
 		/* RFC 7162, 3.1.3: MODSEQ is told although it is silent */
 		if (!w->silent || !as_expected(w, &w->before[k], &now) ||
 		    (s->box.condstore && now.modseq != w->before[k].modseq))
-			imap_tell_flags(&s->box, w->indexes[k], w->uid);
+			imap_fetch_tell(&s->box, w->indexes[k], w->uid);
 	}
 }
 

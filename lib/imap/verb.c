@@ -33,8 +33,9 @@ void imap_capabilities(out *to, const imap_login_ways *ways)
 		if (ways->allowed && ways->scram)
 			out_puts(to, " AUTH=SCRAM-SHA-256");
 	}
-	out_puts(to, " NAMESPACE UIDPLUS MOVE CHILDREN LIST-EXTENDED LIST-STATUS SPECIAL-USE"
-		     " CREATE-SPECIAL-USE UNSELECT ENABLE APPENDLIMIT=");
+	out_puts(to,
+		 " NAMESPACE UIDPLUS MOVE CHILDREN LIST-EXTENDED LIST-STATUS SPECIAL-USE"
+		 " CREATE-SPECIAL-USE UNSELECT IDLE ENABLE CONDSTORE QRESYNC ESEARCH APPENDLIMIT=");
 	out_putu(to, IMAP_APPEND_MAX);
 }
 

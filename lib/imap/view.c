@@ -1,5 +1,6 @@
 /* The selected mailbox: opening, and telling what changed in it. */
 #include "base/die.h"
+#include "imap/fetch.h"
 #include "imap/flags.h"
 #include "imap/place.h"
 #include "imap/state.h"
@@ -34,20 +35,6 @@ void imap_unselect(imap_state *s)
 void imap_enable_condstore(imap_state *s)
 {
 	s->condstore = s->box.condstore = true;
-}
-
-/* One message's flags, unasked. */
-void imap_tell_flags(const imap_box *b, size_t index, bool uid)
-{
-	const folder_msg m = folder_at(b->f, index);
-	out_printf(b->out, "* %zu FETCH (", index + 1);
-	if (uid || b->qresync)
-		out_printf(b->out, "UID %" PRIu32 " ", m.uid);
-	out_puts(b->out, "FLAGS ");
-	imap_flags_put(b->f, m.flags, m.keywords, b->out);
-	if (b->condstore)
-		out_printf(b->out, " MODSEQ (%" PRIu64 ")", m.modseq);
-	out_puts(b->out, ")\r\n");
 }
 
 /* ---- flags that there are */
@@ -131,7 +118,7 @@ static void changed(void *arg, size_t index)
 	news *n = arg;
 	put_vanished(n);
 	imap_tell_keywords(n->s, false);
-	imap_tell_flags(&n->s->box, index, false);
+	imap_fetch_tell(&n->s->box, index, false);
 }
 
 static void added(void *arg, size_t index)

@@ -150,7 +150,7 @@ files() { find "$ALICE"/new "$ALICE"/cur -type f | wc -l; }
 		+OK
 		-ERR PASS password
 		-ERR command not known
-		-ERR command not known
+		-ERR no TLS here
 		-ERR log in first
 		-ERR log in first
 		-ERR command not known

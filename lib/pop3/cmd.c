@@ -9,7 +9,7 @@ static const struct {
     {"RETR", POP3_RETR}, {"LIST", POP3_LIST}, {"UIDL", POP3_UIDL}, {"DELE", POP3_DELE},
     {"STAT", POP3_STAT}, {"TOP", POP3_TOP},   {"NOOP", POP3_NOOP}, {"RSET", POP3_RSET},
     {"QUIT", POP3_QUIT}, {"CAPA", POP3_CAPA}, {"USER", POP3_USER}, {"PASS", POP3_PASS},
-    {"AUTH", POP3_AUTH}, {"UTF8", POP3_UTF8},
+    {"AUTH", POP3_AUTH}, {"UTF8", POP3_UTF8}, {"STLS", POP3_STLS},
 };
 
 static bool has_control(span s)

@@ -15,6 +15,7 @@ enum pop3_verb {
 	POP3_PASS,
 	POP3_AUTH,
 	POP3_UTF8,
+	POP3_STLS,
 	POP3_QUIT,
 	POP3_STAT,
 	POP3_LIST,

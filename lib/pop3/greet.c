@@ -13,7 +13,7 @@ typedef struct greet {
 	bool over, yes;
 } greet;
 
-void pop3_capabilities(out *to, bool login, bool scram)
+void pop3_capabilities(out *to, bool login, bool scram, bool stls)
 {
 	out_puts(to, "+OK\r\nTOP\r\nUIDL\r\nRESP-CODES\r\nAUTH-RESP-CODE\r\nPIPELINING\r\n"
 		     "EXPIRE NEVER\r\nLOGIN-DELAY 0\r\nUTF8 USER\r\n");
@@ -21,6 +21,8 @@ void pop3_capabilities(out *to, bool login, bool scram)
 		out_puts(to, "USER\r\nSASL PLAIN");
 		out_puts(to, scram ? " SCRAM-SHA-256\r\n" : "\r\n");
 	}
+	if (stls)
+		out_puts(to, "STLS\r\n");
 	out_puts(to, "IMPLEMENTATION pabal\r\n.\r\n");
 }
 
@@ -164,11 +166,34 @@ static void do_utf8(greet *g, const pop3_cmd *c)
 	say(g, "+OK");
 }
 
+/* RFC 2595, 4. All that was said before counts no more, nor what was pipelined behind it: that came in the clear. */
+static void do_stls(greet *g, const pop3_cmd *c)
+{
+	if (!pop3_no_args(c)) {
+		error(g, "-ERR STLS takes no argument");
+	} else if (g->t->tls != LOGIN_TLS_OFFERED) {
+		error(g, g->t->tls == LOGIN_TLS_ACTIVE ? "-ERR TLS is there already"
+						       : "-ERR no TLS here");
+	} else if (in_buffered(g->t->in)) {
+		hang_up(g, "-ERR nothing may follow STLS");
+	} else {
+		say(g, "+OK begin TLS");
+		str_clear(&g->user);
+		str_clear(&g->t->state);
+		g->errors = 0;
+		g->over = !login_start_tls(g->t);
+	}
+}
+
 static void dispatch(greet *g, const pop3_cmd *c)
 {
 	switch (c->verb) {
 	case POP3_CAPA:
-		pop3_capabilities(g->t->out, g->t->allowed, g->t->scram);
+		pop3_capabilities(g->t->out, g->t->allowed, g->t->scram,
+				  g->t->tls == LOGIN_TLS_OFFERED);
+		return;
+	case POP3_STLS:
+		do_stls(g, c);
 		return;
 	case POP3_USER:
 		do_user(g, c);

@@ -7,6 +7,6 @@
 /* Greeting to login, as login_protocol.talk. The state that it leaves is "8" after UTF8, else "". */
 bool pop3_greet(login_talk *);
 /* The lines of CAPA (RFC 2449), for both halves; those of a login only with `login`. */
-void pop3_capabilities(out *, bool login, bool scram);
+void pop3_capabilities(out *, bool login, bool scram, bool stls);
 
 #endif

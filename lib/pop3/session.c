@@ -231,7 +231,7 @@ static void do_noop(pop3 *p, const pop3_cmd *c)
 static void do_capa(pop3 *p, const pop3_cmd *c)
 {
 	(void)c;
-	pop3_capabilities(p->l->out, false, false);
+	pop3_capabilities(p->l->out, false, false, false);
 }
 
 static status expunge(pop3 *p)

@@ -53,12 +53,15 @@ int main(int argc, char **argv)
 {
 	prefork_slot slot = PREFORK_ALONE;
 	pair_options opt = {.listening = false};
+	tls_service tls;
 	bool in_talker;
 	proc_start(argv[0]);
 	options(argc, argv, &opt);
 	log_open("smtp-recv");
 	no_socket_on(2, O_WRONLY);
 	opt.listening = listen_is(0);
+	starttls_open(&tls, opt.listening);
+	opt.tls = &tls;
 	if (opt.listening) {
 		prefork want = {.spare = number("recv-spare", 8),
 				.cap = number("max-sessions", 200)};

@@ -93,15 +93,11 @@ enum login_answer login_password(login_talk *t, span user, span password)
 	return a;
 }
 
-/* The old descriptors are closed: only tls-wrap holds the connection. */
-static void move(login_talk *t)
+void login_move(in *from, out *to, int fd)
 {
-	int was[2] = {t->in->fd, t->out->fd};
-	in_reset(t->in, t->passed);
-	out_reset(t->out, t->passed);
-	if (t->moved)
-		t->moved(t->passed);
-	t->passed = -1;
+	int was[2] = {from->fd, to->fd};
+	in_reset(from, fd);
+	out_reset(to, fd);
 	(void)close(was[0]);
 	if (was[1] != was[0])
 		(void)close(was[1]);
@@ -121,7 +117,10 @@ bool login_start_tls(login_talk *t)
 	t->from.passed = NULL;
 	if (!came)
 		return false;
-	move(t);
+	login_move(t->in, t->out, t->passed);
+	if (t->moved)
+		t->moved(t->passed);
+	t->passed = -1;
 	t->in->deadline = deadline;
 	t->allowed = flags[0] == '1';
 	t->tls = flags[1] == '0' + LOGIN_TLS_ACTIVE ? LOGIN_TLS_ACTIVE : LOGIN_TLS_NONE;

@@ -71,6 +71,8 @@ enum login_answer login_password(login_talk *, span user, span password);
  * now, t->tls and t->allowed (LOGINDISABLED) are new; the protocol forgets whatever the client said before (its state,
  * names, errors, capabilities: they are asked for anew; POP3 and IMAP greet no second time). false: close without a word. */
 bool login_start_tls(login_talk *);
+/* Both lead to another descriptor now; the old ones are closed, nothing stays buffered. */
+void login_move(in *, out *, int fd);
 
 /* What the session's function has. */
 typedef struct login_session {

@@ -61,12 +61,12 @@ static void from_clause(line *l, const trace *t)
 	str_free(&open);
 }
 
-/* "for <RCPT>;", or nothing where that could not stand in a header as it is. */
+/* "for <RCPT>", or nothing where that could not stand in a header as it is. */
 static void for_clause(const addr *rcpt, str *to)
 {
 	str_put(to, S("for <"));
 	addr_write(rcpt, to);
-	str_put(to, S(">;"));
+	str_put(to, S(">"));
 	bool fine = !to->over && utf8_valid(str_span(to));
 	for (size_t i = 0; i < to->n; i++)
 		fine &= (unsigned char)to->p[i] >= ' ' && to->p[i] != 0x7f;
@@ -87,9 +87,13 @@ void trace_received(const trace *t, str *to)
 		from_clause(&l, t);
 	clause(&l, "by ", t->me, "", from);
 	clause(&l, "with ", t->proto, "", false);
-	clause(&l, "id ", t->id, rcpt.n ? "" : ";", false);
+	clause(&l, "id ", t->id, rcpt.n || t->tls.n ? "" : ";", false);
+	if (rcpt.n && !t->tls.n)
+		str_putc(&rcpt, ';');
 	if (rcpt.n)
 		word(&l, str_span(&rcpt), true);
+	if (t->tls.n)
+		clause(&l, "tls ", t->tls, ";", !rcpt.n);
 	str_free(&rcpt);
 	date_write(t->epoch, t->zone, date);
 	word(&l, span_str(date), false);

@@ -15,12 +15,13 @@ typedef struct trace {
 	span me;	/* control/me */
 	span proto;	/* SMTP, ESMTP, ESMTPS, ESMTPA, LMTP, local … */
 	span id;	/* the queue ID */
+	span tls;	/* the cipher suite, by IANA's name (RFC 8314, 4.3); "" none */
 	const addr *rcpt; /* the only recipient, else NULL: nobody learns of the others */
 	int64_t epoch;
 	int zone; /* minutes east of UTC */
 } trace;
 
-/* "Received: from HELO (HOST [IP])\n\tby ME with PROTO id ID\n\tfor <RCPT>; DATE\n", LF line ends,
+/* "Received: from HELO (HOST [IP])\n\tby ME with PROTO id ID\n\tfor <RCPT> tls CIPHER; DATE\n", LF line ends,
  * lines of at most 78 characters where the words allow it. */
 void trace_received(const trace *, str *to);
 /* "<ID@ME>", cleaned. */

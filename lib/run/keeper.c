@@ -53,6 +53,8 @@ static void new_connection(keeper *k)
 	k->login.allowed = false;
 	k->peer = (peer){.remote_port = 0};
 	k->relay = k->tls = false;
+	if (k->config->tls == LOGIN_TLS_OFFERED)
+		(void)tls_facts_to_env(NULL);
 	if (k->passed >= 0 &&
 	    getpeername(k->passed, (struct sockaddr *)&remote, &remote_size) == 0 &&
 	    getsockname(k->passed, (struct sockaddr *)&local, &local_size) == 0 &&
@@ -101,6 +103,29 @@ bool keeper_answer(keeper *k, status st)
 	return talk_send_verdict(k->fd, &v);
 }
 
+/* RFC 3207, 4.2: nothing of what was said in the clear counts any more, a login included. */
+static bool on_tls(keeper *k)
+{
+	tls_facts facts;
+	int client = k->passed;
+	k->passed = -1;
+	keeper_end_transaction(k);
+	if (client < 0 || k->tls || k->config->tls != LOGIN_TLS_OFFERED)
+		return false;
+	int plain = starttls_begin(k->config->tls_service, client, "smtp,esmtp",
+				   k->config->limits.idle_ms, k->peer.remote_ip, &facts);
+	(void)close(client);
+	if (plain < 0)
+		return frame_send(k->fd, 'T', NULL, 0);
+	peer same = k->peer;
+	set_peer(k, &same, true);
+	memcpy(k->cipher, facts.cipher, sizeof k->cipher);
+	span yes = S("1");
+	bool told = frame_send_behind(k->fd, 'C', plain, 'T', &yes, 1);
+	(void)close(plain);
+	return told;
+}
+
 static bool on_login(keeper *k, span payload)
 {
 	enum login_answer a = LOGIN_TEMP;
@@ -142,6 +167,11 @@ static __attribute__((noinline)) bool on_record(keeper *k, char type, span paylo
 		return keeper_refusal(k, payload);
 	case 'A':
 		return on_login(k, payload);
+	case 'O':
+	case 'N':
+		return true;
+	case 'T':
+		return on_tls(k);
 	default:
 		return false;
 	}
@@ -174,14 +204,22 @@ static void close_keeper(keeper *k)
 	in_close(&k->from);
 }
 
-void keeper_run(const keeper_config *config, resolver *r, int fd, const peer *client, bool tls)
+static const char *cipher_of_env(void)
+{
+	const char *name = getenv("TLS_CIPHER");
+	return name ? name : "";
+}
+
+void keeper_run(const keeper_config *config, resolver *r, int fd, const peer *client)
 {
 	keeper k = {.config = config, .resolver = r, .fd = fd, .passed = -1};
 	char type;
 	size_t n;
 	open_keeper(&k);
 	if (client)
-		set_peer(&k, client, tls);
+		set_peer(&k, client, config->tls == LOGIN_TLS_ACTIVE);
+	if (k.tls)
+		(void)snprintf(k.cipher, sizeof k.cipher, "%s", cipher_of_env());
 	while (frame_recv(&k.from, &type, k.payload, TALK_MAX, &n) == IN_OK) {
 		if (!on_record(&k, type, span_of(k.payload, n)))
 			break;

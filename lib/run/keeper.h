@@ -9,6 +9,7 @@
 #include "queue/room.h"
 #include "resolve/resolve.h"
 #include "run/login_try.h"
+#include "run/starttls.h"
 #include "smtp/server.h"
 
 typedef struct keeper_config {
@@ -19,9 +20,11 @@ typedef struct keeper_config {
 	    chain; /* control/recv-chain, split at blanks, NULL at the end; NULL: the queue itself */
 	room_floor floor; /* control/free-space, control/free-inodes */
 	login_rules login;
-	uint64_t user_rate;   /* recipients of a user in an hour, 0: any number */
-	bool hide_client;     /* Received tells nothing of where a user was */
-	uint64_t connections; /* after which a pair retires; control/recv-connections */
+	uint64_t user_rate;	  /* recipients of a user in an hour, 0: any number */
+	bool hide_client;	  /* Received tells nothing of where a user was */
+	uint64_t connections;	  /* after which a pair retires; control/recv-connections */
+	tls_service *tls_service; /* not owned */
+	enum login_tls tls;	  /* what each connection starts with */
 	bool broken; /* a control file cannot be read (said in the log): everything is 451 */
 	arena mem;   /* all of it lives here */
 } keeper_config;
@@ -31,7 +34,7 @@ void keeper_configure(keeper_config *, bool submission);
 void keeper_forget(keeper_config *);
 
 /* Answers records on fd until the talker closes it. `client` is the peer of the one connection (its
- * relaying is decided by it; `tls`: it is encrypted), or NULL where connections are passed. */
-void keeper_run(const keeper_config *, resolver *, int fd, const peer *client, bool tls);
+ * relaying is decided by it), or NULL where connections are passed. */
+void keeper_run(const keeper_config *, resolver *, int fd, const peer *client);
 
 #endif

@@ -41,6 +41,7 @@ static bool read_head(keeper *k, span *payload, trace *t)
 	    .remote_ip = span_str(k->peer.remote_ip),
 	    .me = k->config->limits.me,
 	    .proto = protocol(k, span_eq(proto, S("ESMTP"))),
+	    .tls = k->tls ? span_str(k->cipher) : S(""),
 	    .rcpt = k->env.rcpt_count == 1 ? &k->env.rcpts[0].addr : NULL,
 	};
 	str_clear(&k->xforward);

@@ -17,6 +17,7 @@ typedef struct keeper {
 	peer peer;
 	bool relay; /* the client is in relay-nets */
 	bool tls;
+	char cipher[64]; /* of it */
 	login_try login;
 	keep keep;
 	arena mem;     /* of the transaction */

@@ -14,13 +14,13 @@
 #include "io/log.h"
 #include "io/proc.h"
 #include "io/user.h"
-#include "net/handover.h"
 #include "net/listen.h"
 #include "net/ucspi.h"
 #include "run/crowd.h"
 #include "run/login_session.h"
 #include "run/login_talker.h"
 #include "run/login_try.h"
+#include "run/starttls.h"
 
 enum { CONFIG_MAX = 1 << 16, LOGIN_TIMEOUT = 120 };
 
@@ -137,21 +137,9 @@ static bool tell(const monitor *m, char type, int passed)
 	return frame_send_behind(m->fd, 'C', passed, type, &payload, 1);
 }
 
-static void log_no_tls(const monitor *m, const char *why)
-{
-	log_line l;
-	log_begin(&l, "tls-failed");
-	if (m->peer.remote_ip[0])
-		log_puts(&l, "ip", m->peer.remote_ip);
-	log_puts(&l, "text", why);
-	log_end(&l);
-}
-
-/* The connection is the plaintext end from now on; as a listener's connections it has the time-out itself. */
+/* The connection is the plaintext end from now on. */
 static bool replace_client(monitor *m, int plain)
 {
-	struct timeval t = {.tv_sec = m->idle_ms / 1000};
-	(void)setsockopt(plain, SOL_SOCKET, SO_RCVTIMEO, &t, sizeof t);
 	if (!m->listening)
 		return dup2(plain, 0) >= 0 && dup2(plain, 1) >= 0 && close(plain) == 0;
 	(void)close(m->client);
@@ -162,18 +150,13 @@ static bool replace_client(monitor *m, int plain)
 static bool start_tls(monitor *m)
 {
 	tls_facts facts;
-	char why[TLS_WHY_MAX];
-	tls_want want = {.alpn = m->alpn};
 	if (m->tls_state != LOGIN_TLS_OFFERED || m->login.yes || (m->listening && m->client < 0))
 		return false;
-	login_helper_end(&m->login.helper);
-	int plain = tls_start(m->tls, m->listening ? m->client : 0, &want, &facts, why);
-	if (plain < 0) {
-		log_no_tls(m, why);
+	int plain = starttls_begin(m->tls, m->listening ? m->client : 0, m->alpn, m->idle_ms,
+				   m->peer.remote_ip, &facts);
+	if (plain < 0)
 		return reply(m, 'T', S(""));
-	}
 	m->tls_state = LOGIN_TLS_ACTIVE;
-	(void)tls_facts_to_env(&facts);
 	judge_peer(m);
 	return tell(m, 'T', plain) && replace_client(m, plain);
 }
@@ -290,21 +273,6 @@ static int be_talker(monitor *m, const login_protocol *p, int fd, const prefork_
 	return login_talker(p, &t, m->listening, fd, parent, m->sandbox_optional, slot);
 }
 
-static bool is_socket(int fd)
-{
-	struct stat st;
-	return fstat(fd, &st) == 0 && S_ISSOCK(st.st_mode);
-}
-
-static enum login_tls tls_at_start(const monitor *m)
-{
-	const char *version = getenv("TLS_VERSION");
-	if (!m->listening && version && *version)
-		return LOGIN_TLS_ACTIVE; /* tls-wrap executed us */
-	(void)tls_facts_to_env(NULL);
-	return m->tls->ready && (m->listening || is_socket(0)) ? LOGIN_TLS_OFFERED : LOGIN_TLS_NONE;
-}
-
 static int pair(const login_protocol *p, bool listening, const prefork_slot *slot,
 		const crowd *shared, tls_service *tls)
 {
@@ -318,7 +286,7 @@ static int pair(const login_protocol *p, bool listening, const prefork_slot *slo
 	m->passed = m->client = -1;
 	m->tls = tls;
 	m->alpn = p->alpn;
-	m->tls_state = tls_at_start(m);
+	m->tls_state = starttls_state(tls, listening);
 	configure(m);
 	if (!listening) {
 		peer_from_env(&m->peer, 0);
@@ -345,8 +313,9 @@ static int pair(const login_protocol *p, bool listening, const prefork_slot *slo
 /* Words for a person never go to the client: fds 1 and 2 of inetd's wait mode are the listener too. */
 static void no_socket_on(int fd, int flags)
 {
+	struct stat st;
 	int null;
-	if (!is_socket(fd) || (null = open("/dev/null", flags)) < 0)
+	if (fstat(fd, &st) < 0 || !S_ISSOCK(st.st_mode) || (null = open("/dev/null", flags)) < 0)
 		return;
 	(void)dup2(null, fd);
 	(void)close(null);
@@ -374,13 +343,6 @@ static void make_run(void)
 	str_free(&path);
 }
 
-/* Only where there are keys: without them an exec is saved. */
-static bool want_tls(bool listening)
-{
-	const char *version = getenv("TLS_VERSION");
-	return (listening || (is_socket(0) && !(version && *version))) && control_exists("tls");
-}
-
 int login_serve(const login_protocol *p, bool *leave)
 {
 	prefork_slot slot = PREFORK_ALONE;
@@ -390,8 +352,7 @@ int login_serve(const login_protocol *p, bool *leave)
 	*leave = false;
 	no_socket_on(2, O_WRONLY);
 	make_run();
-	if (want_tls(listening) && !(tls_service_start(&tls, false) && tls_service_ready(&tls)))
-		log_config_error("control/tls", 0, tls.why);
+	starttls_open(&tls, listening);
 	if (!user_limit_powers(USER_SETUID_KILL))
 		return EX_TEMPFAIL;
 	if (listening) {

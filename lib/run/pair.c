@@ -51,11 +51,11 @@ static void let_go_of_client(void)
 	(void)close(null);
 }
 
-static int keep(const keeper_config *config, int fd, const peer *client, bool tls)
+static int keep(const keeper_config *config, int fd, const peer *client)
 {
 	int how = 0;
 	resolver *r = resolver_open();
-	keeper_run(config, r, fd, client, tls);
+	keeper_run(config, r, fd, client);
 	resolver_close(r);
 	(void)close(fd);
 	while (waitpid((pid_t)talker_pid, &how, 0) < 0 && errno == EINTR)
@@ -76,6 +76,7 @@ static int talk(const keeper_config *config, const pair_options *opt, bool login
 	    .connections = config->connections,
 	    .login = &config->login,
 	    .login_allowed = login_allowed,
+	    .tls = config->tls,
 	    .sandbox_optional = control_exists("sandbox-optional"),
 	    .slot = *slot,
 	};
@@ -91,10 +92,11 @@ int pair_run(const pair_options *opt, const prefork_slot *slot, bool *in_talker)
 	pid_t self = getpid();
 	*in_talker = false;
 	peer_from_env(&client, 0);
-	const char *version = getenv("TLS_VERSION");
-	bool tls = !opt->listening && version && *version;
 	keeper_configure(&config, opt->submission);
 	config.limits.lmtp = opt->lmtp;
+	config.tls_service = opt->tls;
+	config.tls = starttls_state(opt->tls, opt->listening);
+	bool tls = config.tls == LOGIN_TLS_ACTIVE;
 	block(SIG_BLOCK);
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0) {
 		pid_t pid = fork();
@@ -108,7 +110,7 @@ int pair_run(const pair_options *opt, const prefork_slot *slot, bool *in_talker)
 			block(SIG_UNBLOCK);
 			(void)close(ends[1]);
 			let_go_of_client();
-			code = keep(&config, ends[0], opt->listening ? NULL : &client, tls);
+			code = keep(&config, ends[0], opt->listening ? NULL : &client);
 		}
 	}
 	keeper_forget(&config);

@@ -4,11 +4,13 @@
 #define RUN_PAIR_H
 
 #include "run/prefork.h"
+#include "run/starttls.h"
 
 typedef struct pair_options {
 	bool listening;	 /* fd 0 is a listening socket */
 	bool lmtp;	 /* RFC 2033 */
 	bool submission; /* RFC 6409 */
+	tls_service *tls;
 } pair_options;
 
 /* Serves fds 0 and 1, or with `listening` connections of the listener on fd 0, until the talker ends. *in_talker

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "auth/login_record.h"
+#include "run/front.h"
 
 #define NUL span_of("", 1)
 
@@ -134,6 +135,30 @@ static bool ask_auth(void *arg, bool first, span line, enum login_answer *a, str
 	return str_put(text, span_of(words, n));
 }
 
+static bool heard_tls(talk *t)
+{
+	char type, text[8];
+	size_t n;
+	return frame_recv(&t->from, &type, text, sizeof text, &n) == IN_OK && type == 'C' && !n &&
+	       frame_recv(&t->from, &type, text, sizeof text, &n) == IN_OK && type == 'T' &&
+	       n == 1 && t->passed >= 0;
+}
+
+static bool ask_tls(void *arg)
+{
+	talk *t = arg;
+	t->passed = -1;
+	t->from.passed = &t->passed;
+	bool done = (t->connection < 0 || tell(t, 'O', NULL, 0)) &&
+		    frame_send_behind(t->fd, 'N', t->client_in->fd, 'T', NULL, 0) && heard_tls(t);
+	t->from.passed = NULL;
+	if (!done)
+		return false;
+	login_move(t->client_in, t->client_out, t->passed);
+	front_client(t->passed);
+	return true;
+}
+
 void talk_open(talk *t, int fd)
 {
 	t->fd = fd;
@@ -157,7 +182,14 @@ smtp_keeper talk_keeper(talk *t)
 	    .commit = ask_commit,
 	    .refuse = tell_refusal,
 	    .auth = ask_auth,
+	    .tls = ask_tls,
 	};
+}
+
+void talk_client(talk *t, in *from, out *to)
+{
+	t->client_in = from;
+	t->client_out = to;
 }
 
 void talk_connection(talk *t, int connection)

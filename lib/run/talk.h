@@ -9,12 +9,18 @@
  *     D  octets
  *     F                              its end: keep it
  *     X  REPLY ENHANCED TEXT         the talker refused the message, for the log
+ *     O                              nothing, but a connection may come with it
+ *     N                              the connection, passed along, for
+ *     T                              TLS, please: nothing more is read from the connection
  *     A  line                        'S' and the first line of a login, or 'R' and a response
  *
  *     keeper to talker, to R, M and F
  *     V  CODE REPLY ENHANCED TEXT LF     LF is "1" where a bare LF is a line end, else "0"
  *                                    and to A
  *     +  Y  W  T  B  G  text         as in auth/login_record.h; G: too many logins
+ *                                    and to T
+ *     C                              the connection as it goes on, passed along, and behind it
+ *     T  "1"                         or, alone and empty: there was no handshake
  */
 #ifndef RUN_TALK_H
 #define RUN_TALK_H
@@ -37,11 +43,16 @@ typedef struct talk {
 	int fd;
 	int connection; /* not passed along yet, or -1 */
 	in from;	/* the keeper's verdicts */
+	int passed;	/* a descriptor from it */
+	in *client_in;	/* the client, for who starts TLS; borrowed */
+	out *client_out;
 } talk;
 
 void talk_open(talk *, int fd);
 void talk_close(talk *);
 smtp_keeper talk_keeper(talk *);
+/* The buffers of the client. */
+void talk_client(talk *, in *, out *);
 /* Another client: its connection goes to the keeper with the first record, and must be open until then. */
 void talk_connection(talk *, int connection);
 

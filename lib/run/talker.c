@@ -14,6 +14,7 @@ static int serve(const talker_config *c, talk *t, in *from, out *to, bool login_
 	    .stop = &front_stop,
 	    .waiting = &front_waiting,
 	    .login_allowed = login_allowed,
+	    .tls = c->tls,
 	};
 	smtp_serve(&s);
 	if (s.hung_up)
@@ -45,7 +46,7 @@ static int serve_many(const talker_config *c, talk *t, in *from, out *to)
 		/* what is offered; the keeper looks at the connection itself */
 		(void)serve(c, t, from, to, c->login->loopback && client.loopback);
 		front_client(-1);
-		(void)close(fd);
+		(void)close(from->fd); /* which is another one after STARTTLS */
 		served++;
 	}
 	return EX_OK;
@@ -69,6 +70,7 @@ int talker_run(const talker_config *given, pid_t keeper)
 	talk_open(&t, FRONT_KEEPER);
 	in_open(&from, 0, SERVER_IN);
 	from.timer = f.timer;
+	talk_client(&t, &from, &to);
 	int code = (c.listening ? serve_many : serve_one)(&c, &t, &from, &to);
 	out_close(&to);
 	in_close(&from);

@@ -14,6 +14,7 @@ typedef struct talker_config {
 	uint64_t connections; /* after which it retires */
 	const login_rules *login;
 	bool login_allowed; /* of the one client */
+	enum login_tls tls;
 	bool sandbox_optional;
 	prefork_slot slot; /* where it says whether it is busy */
 } talker_config;

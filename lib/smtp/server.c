@@ -98,6 +98,8 @@ static void greet(smtp_session *s, span args)
 		(void)str_printf(&text, "\nFUTURERELEASE %llu %s",
 				 (unsigned long long)s->limits->hold_max, until);
 	}
+	if (s->tls == LOGIN_TLS_OFFERED)
+		(void)str_put(&text, S("\nSTARTTLS"));
 	if (auth_offered(s))
 		auth_keyword(s, &text);
 	if (hello(s, args, true))
@@ -260,9 +262,37 @@ static void do_vrfy(smtp_session *s, span args)
 static void do_help(smtp_session *s, span args)
 {
 	(void)args;
-	answer_put(
-	    s->out, 214, "2.0.0",
-	    S("HELO EHLO AUTH MAIL RCPT DATA BDAT RSET NOOP VRFY EXPN HELP QUIT\nas in RFC 5321"));
+	answer_put(s->out, 214, "2.0.0",
+		   S("HELO EHLO STARTTLS AUTH MAIL RCPT DATA BDAT RSET NOOP VRFY EXPN HELP "
+		     "QUIT\nas in RFC 5321"));
+}
+
+/* RFC 3207, 4.2. What was pipelined behind it came in the clear, and must not count as if it were protected
+ * (CVE-2011-0411, CVE-2021-33515). */
+static void do_starttls(smtp_session *s, span args)
+{
+	if (args.n) {
+		session_reply(s, 501, "5.5.4", S("STARTTLS takes no argument"));
+	} else if (s->tls != LOGIN_TLS_OFFERED) {
+		session_reply(s, s->tls == LOGIN_TLS_ACTIVE ? 503 : 502, "5.5.1",
+			      s->tls == LOGIN_TLS_ACTIVE ? S("TLS is there already")
+							 : S("no TLS here"));
+	} else if (in_buffered(s->in)) {
+		session_reply(s, 554, "5.5.1", S("nothing may follow STARTTLS"));
+		s->over = s->hung_up = true;
+	} else {
+		session_reset(s);
+		answer_put(s->out, 220, "2.0.0", S("begin TLS"));
+		if (!out_flush(s->out) || !s->keeper->tls(s->keeper->arg)) {
+			s->over = true;
+			return;
+		}
+		s->state = AT_START;
+		s->hello = S("");
+		s->esmtp = s->logged_in = false;
+		s->login_allowed = true;
+		s->tls = LOGIN_TLS_ACTIVE;
+	}
 }
 
 static void do_quit(smtp_session *s, span args)
@@ -298,14 +328,15 @@ static const struct {
 	void (*function)(smtp_session *, span args);
 	unsigned states;
 } table[] = {
-    [CMD_HELO] = {do_helo, AT_ANY},	  [CMD_EHLO] = {do_ehlo, AT_ANY},
-    [CMD_MAIL] = {do_mail, AT_HELLO},	  [CMD_RCPT] = {do_rcpt, AT_MAIL | AT_RCPT},
-    [CMD_LHLO] = {do_lhlo, AT_ANY},	  [CMD_BDAT] = {do_bdat, AT_ANY},
-    [CMD_DATA] = {do_data, AT_RCPT},	  [CMD_RSET] = {do_rset, AT_ANY},
-    [CMD_NOOP] = {do_noop, AT_ANY},	  [CMD_VRFY] = {do_vrfy, AT_ANY},
-    [CMD_HELP] = {do_help, AT_ANY},	  [CMD_QUIT] = {do_quit, AT_ANY},
-    [CMD_UNKNOWN] = {do_unknown, AT_ANY}, [CMD_HTTP] = {do_http, AT_ANY},
-    [CMD_OCTETS] = {do_octets, AT_ANY},	  [CMD_AUTH] = {auth_command, AT_HELLO},
+    [CMD_HELO] = {do_helo, AT_ANY},	    [CMD_EHLO] = {do_ehlo, AT_ANY},
+    [CMD_MAIL] = {do_mail, AT_HELLO},	    [CMD_RCPT] = {do_rcpt, AT_MAIL | AT_RCPT},
+    [CMD_LHLO] = {do_lhlo, AT_ANY},	    [CMD_BDAT] = {do_bdat, AT_ANY},
+    [CMD_DATA] = {do_data, AT_RCPT},	    [CMD_RSET] = {do_rset, AT_ANY},
+    [CMD_NOOP] = {do_noop, AT_ANY},	    [CMD_VRFY] = {do_vrfy, AT_ANY},
+    [CMD_HELP] = {do_help, AT_ANY},	    [CMD_QUIT] = {do_quit, AT_ANY},
+    [CMD_UNKNOWN] = {do_unknown, AT_ANY},   [CMD_HTTP] = {do_http, AT_ANY},
+    [CMD_OCTETS] = {do_octets, AT_ANY},	    [CMD_AUTH] = {auth_command, AT_HELLO},
+    [CMD_STARTTLS] = {do_starttls, AT_ANY},
 };
 
 static void dispatch(smtp_session *s, const cmd *c)

@@ -57,6 +57,9 @@ typedef struct smtp_keeper {
 	bool (*refuse)(void *arg, const status *why);
 	/* A login: the first line (mechanism, initial response) or the next response, as auth/login.h has them. */
 	bool (*auth)(void *arg, bool first, span line, enum login_answer *, str *text);
+	/* The client was told to begin TLS: true where smtp_session.in and .out lead through it now. false: close
+	 * without a word. */
+	bool (*tls)(void *arg);
 } smtp_keeper;
 
 /* What has come of a message: of all of it in DATA, of the chunks so far in BDAT. */
@@ -82,6 +85,7 @@ typedef struct smtp_session {
 	unsigned state;
 	bool esmtp, over;
 	bool logged_in;
+	enum login_tls tls;
 	bool hung_up; /* ended by the server's 421: the client may be writing still */
 	uint64_t errors, rcpts, mails;
 	span hello; /* in `hello_text` */

@@ -23,14 +23,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t size)
 	if (write(ends[0], octets, size) != (ssize_t)size)
 		abort();
 	(void)shutdown(ends[0], SHUT_WR);
+	tls_service none = TLS_SERVICE_NONE;
 	keeper_config config = {.limits = {.me = S("me.example"),
 					   .max_size = 1 << 20,
 					   .max_rcpts = 3,
 					   .max_errors = 50,
 					   .idle_ms = 1000,
-					   .max_mails = 10}};
+					   .max_mails = 10},
+				.tls = LOGIN_TLS_OFFERED,
+				.tls_service = &none};
 	peer client = {.loopback = true};
-	keeper_run(&config, r, ends[1], size % 2 ? &client : NULL, false);
+	keeper_run(&config, r, ends[1], size % 2 ? &client : NULL);
 	(void)close(ends[1]);
 	in from;
 	smtp_verdict v;

@@ -8,11 +8,23 @@
 
 #include "smtp/data.h"
 
+/* The session goes on with what comes, which must be nothing that is buffered already. */
+static bool fake_tls(void *arg)
+{
+	fake *f = arg;
+	if (f->in && in_buffered(f->in))
+		abort();
+	f->open = f->has_mail = false;
+	f->accepted = 0;
+	return true;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t size);
 
 typedef struct fake {
 	size_t accepted, messages;
 	bool has_mail, open;
+	const in *in;
 } fake;
 
 static smtp_verdict verdict(bool yes)
@@ -101,6 +113,17 @@ static bool fake_auth(void *arg, bool first, span line, enum login_answer *a, st
 	return str_put(text, span_sub(line, 0, 4)) && line.n != 77;
 }
 
+/* The session goes on with what comes, which must be nothing that is buffered already. */
+static bool fake_tls(void *arg)
+{
+	fake *f = arg;
+	if (f->in && in_buffered(f->in))
+		abort();
+	f->open = f->has_mail = false;
+	f->accepted = 0;
+	return true;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t size)
 {
 	static int fd = -1, null = -1;
@@ -112,8 +135,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t size)
 	    lseek(fd, 0, SEEK_SET))
 		abort();
 	fake f = {.accepted = 0};
-	const smtp_keeper keeper = {&f,	       fake_rcpt,   fake_message, fake_begin,
-				    fake_data, fake_commit, fake_refuse,  fake_auth};
+	const smtp_keeper keeper = {&f,		 fake_rcpt,   fake_message, fake_begin, fake_data,
+				    fake_commit, fake_refuse, fake_auth,    fake_tls};
 	const bool lmtp = size && octets[0] == 'L';
 	const smtp_limits limits = {.me = S("me.example"),
 				    .max_size = 1 << 20,
@@ -132,7 +155,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t size)
 			  .keeper = &keeper,
 			  .in = &from,
 			  .out = &to,
-			  .login_allowed = size % 3 != 0};
+			  .login_allowed = size % 3 != 0,
+			  .tls = size % 5 ? LOGIN_TLS_OFFERED : LOGIN_TLS_ACTIVE};
+	f.in = &from;
 	smtp_serve(&s);
 	if (!s.over)
 		abort();

@@ -12,6 +12,12 @@ typedef struct fake {
 	const char *dead_at; /* the question at which the keeper is gone */
 	size_t messages, octets, begun, refused;
 	bool login; /* is allowed */
+	/* STARTTLS */
+	enum login_tls tls;
+	const char *behind;
+	int behind_fd;
+	size_t handshakes;
+	in *in;
 } fake;
 
 static bool alive(const fake *f, const char *question)
@@ -86,12 +92,20 @@ static bool fake_auth(void *arg, bool first, span line, enum login_answer *a, st
 	return alive(arg, "auth");
 }
 
+static bool fake_tls(void *arg)
+{
+	fake *f = arg;
+	f->handshakes++;
+	in_reset(f->in, f->behind_fd);
+	return alive(f, "tls");
+}
+
 /* The codes of all last lines of the replies, parted by blanks, in `codes`. */
 static void session(span input, fake *f, char *codes, size_t room)
 {
 	int from_fd = memfd_create("in", MFD_CLOEXEC), to_fd = memfd_create("out", MFD_CLOEXEC);
-	const smtp_keeper k = {f,	  fake_rcpt,   fake_message, fake_begin,
-			       fake_data, fake_commit, fake_refuse,  fake_auth};
+	const smtp_keeper k = {f,	    fake_rcpt,	 fake_message, fake_begin, fake_data,
+			       fake_commit, fake_refuse, fake_auth,    fake_tls};
 	const smtp_limits limits = {.me = S("me.example"),
 				    .max_size = 1 << 20,
 				    .max_rcpts = 3,
@@ -108,9 +122,19 @@ static void session(span input, fake *f, char *codes, size_t room)
 	(void)lseek(from_fd, 0, SEEK_SET);
 	in_open(&from, from_fd, SERVER_IN);
 	out_open(&to, to_fd, SERVER_OUT);
-	smtp_session s = {
-	    .limits = &limits, .keeper = &k, .in = &from, .out = &to, .login_allowed = f->login};
+	smtp_session s = {.limits = &limits,
+			  .keeper = &k,
+			  .in = &from,
+			  .out = &to,
+			  .login_allowed = f->login,
+			  .tls = f->tls};
+	f->in = &from;
+	f->behind_fd = memfd_create("behind", MFD_CLOEXEC);
+	if (f->behind)
+		(void)!write(f->behind_fd, f->behind, strlen(f->behind));
+	(void)lseek(f->behind_fd, 0, SEEK_SET);
 	smtp_serve(&s);
+	(void)close(f->behind_fd);
 	in_close(&from);
 	out_close(&to);
 	ssize_t n = pread(to_fd, replies, sizeof replies, 0);
@@ -205,6 +229,46 @@ static void logins(void)
 	CHECK(strcmp(codes, "220 250 421") == 0, "a keeper that is gone is no yes: %s", codes);
 }
 
+/* RFC 3207. `behind` is what comes through TLS. */
+static void starttls(void)
+{
+	static const struct {
+		const char *in, *behind, *codes;
+		size_t handshakes;
+		enum login_tls tls;
+	} cases[] = {
+	    {"EHLO c\r\nSTARTTLS\r\n", "EHLO c\r\nQUIT\r\n", "220 250 220 250 221", 1,
+	     LOGIN_TLS_OFFERED},
+	    {"STARTTLS\r\n", "QUIT\r\n", "220 220 221", 1, LOGIN_TLS_OFFERED},
+	    {"STARTTLS x\r\nSTARTTLS\r\n", "QUIT\r\n", "220 501 220 221", 1, LOGIN_TLS_OFFERED},
+	    {"EHLO c\r\nSTARTTLS\r\nQUIT\r\n", NULL, "220 250 502 221", 0, LOGIN_TLS_NONE},
+	    {"EHLO c\r\nSTARTTLS\r\nQUIT\r\n", NULL, "220 250 503 221", 0, LOGIN_TLS_ACTIVE},
+	    /* the state of before is forgotten, a login too */
+	    {HELLO "STARTTLS\r\n",
+	     "DATA\r\nRCPT TO:<a@b.example>\r\nMAIL FROM:<>\r\nEHLO c\r\nSTARTTLS\r\nQUIT\r\n",
+	     "220 250 250 250 220 503 503 503 250 503 221", 1, LOGIN_TLS_OFFERED},
+	    {"EHLO c\r\nAUTH PLAIN ok\r\nSTARTTLS\r\n", "EHLO c\r\nAUTH PLAIN ok\r\nQUIT\r\n",
+	     "220 250 235 220 250 235 221", 1, LOGIN_TLS_OFFERED},
+	    {HELLO "BDAT 3\r\nx\r\nSTARTTLS\r\n", "BDAT 2 LAST\r\n\r\nQUIT\r\n",
+	     "220 250 250 250 250 220 503 221", 1, LOGIN_TLS_OFFERED},
+	    /* CVE-2011-0411, CVE-2021-33515: commands that were put behind it in the clear */
+	    {"EHLO c\r\nSTARTTLS\r\nMAIL FROM:<evil@b.example>\r\n", NULL, "220 250 554", 0,
+	     LOGIN_TLS_OFFERED},
+	    {"EHLO c\r\nSTARTTLS\r\nR", NULL, "220 250 554", 0, LOGIN_TLS_OFFERED},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		char codes[512];
+		fake f = {.tls = cases[i].tls, .behind = cases[i].behind, .login = true};
+		session(span_str(cases[i].in), &f, codes, sizeof codes);
+		CHECK(strcmp(codes, cases[i].codes) == 0 && f.handshakes == cases[i].handshakes,
+		      "starttls %zu: %s", i, codes);
+	}
+	char codes[512];
+	fake f = {.tls = LOGIN_TLS_OFFERED, .dead_at = "tls", .behind = "EHLO c\r\nQUIT\r\n"};
+	session(S("EHLO c\r\nSTARTTLS\r\n"), &f, codes, sizeof codes);
+	CHECK(strcmp(codes, "220 250 220") == 0, "no word without a handshake: %s", codes);
+}
+
 /* A message of `size` octets of x, LF counted as one. */
 static void large(size_t size, const char *dead_at, const char *codes, size_t begun,
 		  size_t messages)
@@ -229,6 +293,7 @@ int main(void)
 {
 	tables();
 	logins();
+	starttls();
 	large(64, NULL, "220 250 250 250 354 250 221", 0, 1);
 	large(SERVER_SMALL, NULL, "220 250 250 250 354 250 221", 0, 1);
 	large(SERVER_SMALL + 64, NULL, "220 250 250 250 354 250 221", 1, 1);

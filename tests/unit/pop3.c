@@ -24,7 +24,7 @@ static void commands(void)
 	    {"RETR\t1\r\n", POP3_OCTETS, NULL},
 	    {"RETR 1\r", POP3_OCTETS, NULL},
 	    {"APOP x y\r\n", POP3_UNKNOWN, "x y"},
-	    {"STLS\r\n", POP3_UNKNOWN, NULL},
+	    {"STLS\r\n", POP3_STLS, NULL},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		span line = unit_copy(span_str(cases[i].line));

@@ -10,8 +10,6 @@ void login_rules_read(login_rules *r)
 	*r = (login_rules){.scram = !control_exists("checkpassword")};
 	if (control_value("login-without-tls", &mem, &value) == CONTROL_OK)
 		r->loopback = span_eq(value, S("loopback"));
-	if (!proc_beside("auth-check", r->program))
-		r->program[0] = 0;
 	arena_free(&mem);
 }
 
@@ -51,6 +49,7 @@ static enum login_answer ask(login_try *t, span line, str *text)
 
 enum login_answer login_try_start(login_try *t, span line, str *text)
 {
+	char program[PATH_MAX];
 	login_helper_end(&t->helper);
 	str_clear(text);
 	if (t->yes || ++t->tries > LOGIN_TRIES)
@@ -59,7 +58,7 @@ enum login_answer login_try_start(login_try *t, span line, str *text)
 		(void)str_put(text, S("a login needs TLS here"));
 		return LOGIN_BAD;
 	}
-	if (!login_helper_start(&t->helper, t->rules->program)) {
+	if (!proc_beside("auth-check", program) || !login_helper_start(&t->helper, program)) {
 		(void)str_put(text, S("something is wrong here, try again later"));
 		return LOGIN_TEMP;
 	}

@@ -8,9 +8,8 @@
 
 /* What the control files say of logins. */
 typedef struct login_rules {
-	bool loopback;		/* allowed there without TLS (control/login-without-tls) */
-	bool scram;		/* SCRAM-SHA-256 can be offered */
-	char program[PATH_MAX]; /* auth-check; "" where nobody knows where it is */
+	bool loopback; /* allowed there without TLS (control/login-without-tls) */
+	bool scram;    /* SCRAM-SHA-256 can be offered */
 } login_rules;
 
 void login_rules_read(login_rules *);

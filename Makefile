@@ -32,7 +32,8 @@ endif
 COMPILE = $(CC) -std=c11 -D_GNU_SOURCE $(WARN) $(CFLAGS) -Ilib -I. -include lib/base/banned.h -MMD -MP
 
 # The architecture at a glance: one line a command, the folders it links and the foreign libraries.
-LINK_auth-check      := resolve auth maildir queue mail io base : z crypt crypto
+LINK_auth-answer     := auth mail io base : z crypto
+LINK_auth-check      := resolve auth maildir queue net mail io base : z crypt crypto
 LINK_deliver-maildir := maildir queue mail io base : z
 LINK_imapd-lite     := run imap auth maildir queue mail net io base : z
 LINK_mail-attach     := write maildir mail io base : z magic
@@ -48,7 +49,7 @@ LINK_mail-header      := mail io base : z
 LINK_mail-parts     := mail io base : z crypto magic
 LINK_mail-show       := mail io base : z
 LINK_mail-user       := auth maildir mail io base : z crypt crypto
-LINK_mail-where      := resolve maildir queue mail io base : z
+LINK_mail-where      := resolve maildir queue net mail io base : z
 LINK_pop3d           := run pop3 auth maildir queue mail net io base : z
 LINK_queue-add       := queue mail io base : z
 LINK_queue-edit      := run resolve maildir queue mail net io base : z
@@ -57,7 +58,7 @@ LINK_queue-run       := run resolve maildir queue mail net io base : z
 LINK_queue-top       := queue mail io base : z
 LINK_sendmail        := queue mail net io base : z
 LINK_smtp-recv       := run smtp resolve auth maildir queue mail net io base : z
-LINK_smtp-send       := smtp queue net mail io base : z unbound idn2
+LINK_smtp-send       := smtp queue auth net mail io base : z unbound idn2
 LINK_tcp-serve       := net io base : z
 LINK_thru            := io base : z
 LINK_tls-wrap        := tls net io base : ssl crypto z

@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <sysexits.h>
 
+#include "auth/answer_serve.h"
 #include "auth/passwd.h"
 #include "base/die.h"
 #include "io/clock.h"
@@ -184,6 +185,12 @@ static void check_chain(const char *name, arena *a)
 static const char *passwd_fault(span value)
 {
 	return passwd_valid(value) ? NULL : "no hash or verifier that is understood";
+}
+
+static const char *login_fault(span value)
+{
+	login l;
+	return login_parse(value, &l) ? NULL : "not METHOD USER SECRET";
 }
 
 /* The order of the whole file, then each entry. */
@@ -407,6 +414,7 @@ int main(int argc, char **argv)
 	check_table("control/users", true, user_fault);
 	check_table("control/aliases", false, alias_fault);
 	check_table("control/routes", false, route_fault);
+	check_table("control/smtp-logins", false, login_fault);
 	check_table("passwd", false, passwd_fault);
 	check_nets(&a);
 	check_chain("recv-chain", &a);

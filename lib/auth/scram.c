@@ -11,9 +11,11 @@ static span octets(const unsigned char *p, size_t n)
 	return span_of((const char *)p, n);
 }
 
-bool scram_derive(span password, span salt, unsigned iterations, scram *s)
+/* ClientKey and, in *s, what follows from the password. */
+static bool derive(span password, span salt, unsigned iterations, scram *s,
+		   unsigned char client[static DIGEST_SHA256])
 {
-	unsigned char salted[DIGEST_SHA256], client[DIGEST_SHA256];
+	unsigned char salted[DIGEST_SHA256];
 	if (!salt.n || salt.n > SCRAM_SALT_MAX)
 		return false;
 	memset(s, 0, sizeof *s);
@@ -22,9 +24,16 @@ bool scram_derive(span password, span salt, unsigned iterations, scram *s)
 	memcpy(s->salt, salt.p, salt.n);
 	bool done = digest_pbkdf2_sha256(password, salt, iterations, salted) &&
 		    digest_hmac_sha256(octets(salted, sizeof salted), S("Client Key"), client) &&
-		    digest_sha256(octets(client, sizeof client), s->stored) &&
+		    digest_sha256(octets(client, DIGEST_SHA256), s->stored) &&
 		    digest_hmac_sha256(octets(salted, sizeof salted), S("Server Key"), s->server);
 	explicit_bzero(salted, sizeof salted);
+	return done;
+}
+
+bool scram_derive(span password, span salt, unsigned iterations, scram *s)
+{
+	unsigned char client[DIGEST_SHA256];
+	bool done = derive(password, salt, iterations, s, client);
 	explicit_bzero(client, sizeof client);
 	return done;
 }
@@ -91,4 +100,20 @@ bool scram_proof(const scram *s, span auth_message, span proof, bool *right)
 bool scram_signature(const scram *s, span auth_message, unsigned char out[static DIGEST_SHA256])
 {
 	return digest_hmac_sha256(octets(s->server, sizeof s->server), auth_message, out);
+}
+
+bool scram_prove(span password, span salt, unsigned iterations, span auth_message,
+		 unsigned char proof[static DIGEST_SHA256],
+		 unsigned char signature[static DIGEST_SHA256])
+{
+	unsigned char client[DIGEST_SHA256];
+	scram s;
+	bool done = derive(password, salt, iterations, &s, client) &&
+		    digest_hmac_sha256(octets(s.stored, sizeof s.stored), auth_message, proof) &&
+		    scram_signature(&s, auth_message, signature);
+	for (size_t i = 0; i < DIGEST_SHA256; i++)
+		proof[i] ^= client[i];
+	explicit_bzero(client, sizeof client);
+	explicit_bzero(&s, sizeof s);
+	return done;
 }

@@ -28,6 +28,10 @@ bool scram_read(span text, scram *);
  * where its hash is StoredKey. *right is set; the return value says whether it could be computed.
  */
 bool scram_proof(const scram *, span auth_message, span proof, bool *right);
+/* The client's side: its proof for a password, and the ServerSignature that a server which knows the keys will show. */
+bool scram_prove(span password, span salt, unsigned iterations, span auth_message,
+		 unsigned char proof[static DIGEST_SHA256],
+		 unsigned char signature[static DIGEST_SHA256]);
 /* ServerSignature = HMAC(ServerKey, AuthMessage). */
 bool scram_signature(const scram *, span auth_message, unsigned char out[static DIGEST_SHA256]);
 

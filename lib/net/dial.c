@@ -6,6 +6,7 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "io/clock.h"
@@ -91,34 +92,46 @@ bool dial_parse(span text, uint16_t default_port, dial_place *p)
 	}
 	if (rest.n && (rest.p[0] != ':' || !parse_port(span_sub(rest, 1, rest.n), &p->port)))
 		return false;
-	return parse_literal(host, p) || (idn_to_ascii(host, p->host) && !numeric(span_str(p->host)));
+	return parse_literal(host, p) ||
+	       (idn_to_ascii(host, p->host) && !numeric(span_str(p->host)));
+}
+
+static bool socket_error(int fd)
+{
+	int error = 0;
+	socklen_t size = sizeof error;
+	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) == 0)
+		errno = error;
+	return errno == 0;
 }
 
 static bool finish_connect(int fd, int64_t deadline)
 {
 	struct pollfd p = {.fd = fd, .events = POLLOUT};
-	int error = 0, n;
-	socklen_t size = sizeof error;
+	int n;
 	do
 		n = poll(&p, 1, clock_left(deadline));
 	while (n < 0 && errno == EINTR);
 	if (n == 0)
 		errno = ETIMEDOUT;
-	if (n <= 0 || getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) != 0)
-		return false;
-	errno = error;
-	return error == 0;
+	return n > 0 && socket_error(fd);
 }
 
-int dial(const dial_addr *a, int64_t deadline)
+/* A socket whose connecting has begun; -1 with errno. */
+static int begin(const struct sockaddr *sa, socklen_t size)
+{
+	int fd = socket(sa->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0 || connect(fd, sa, size) == 0 || errno == EINPROGRESS || errno == EINTR)
+		return fd;
+	int saved = errno;
+	(void)close(fd);
+	errno = saved;
+	return -1;
+}
+
+static int give(int fd, bool ok)
 {
 	int yes = 1;
-	int fd = socket(a->sa.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0)
-		return -1;
-	bool ok = connect(fd, &a->sa.any, a->size) == 0;
-	if (!ok && (errno == EINPROGRESS || errno == EINTR))
-		ok = finish_connect(fd, deadline);
 	if (ok && fcntl(fd, F_SETFL, 0) == 0) {
 		/* the session writes whole groups of commands: waiting for more would only delay
 		 * them */
@@ -129,4 +142,140 @@ int dial(const dial_addr *a, int64_t deadline)
 	(void)close(fd);
 	errno = saved;
 	return -1;
+}
+
+int dial(const dial_addr *a, int64_t deadline)
+{
+	int fd = begin(&a->sa.any, a->size);
+	return fd < 0 ? -1 : give(fd, finish_connect(fd, deadline));
+}
+
+int dial_path(span path, int64_t deadline)
+{
+	struct sockaddr_un to = {.sun_family = AF_UNIX};
+	if (path.n >= sizeof to.sun_path) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	memcpy(to.sun_path, path.p, path.n);
+	int fd = begin((const struct sockaddr *)&to, sizeof to);
+	return fd < 0 ? -1 : give(fd, finish_connect(fd, deadline));
+}
+
+/* One after the other of the two families, IPv6 first, each in its own order. */
+static void interleave(dial_addrs *addrs)
+{
+	dial_addrs from = *addrs;
+	size_t at[2] = {0, 0};
+	for (size_t i = 0; i < from.count; i++) {
+		size_t turn = i % 2;
+		for (int k = 0; k < 2; k++, turn = 1 - turn) {
+			sa_family_t family = turn == 0 ? AF_INET6 : AF_INET;
+			while (at[turn] < from.count && from.a[at[turn]].sa.any.sa_family != family)
+				at[turn]++;
+			if (at[turn] < from.count)
+				break;
+		}
+		addrs->a[i] = from.a[at[turn]++];
+	}
+}
+
+typedef struct race {
+	dial_addrs *addrs;
+	struct pollfd fds[DIAL_ADDRS_MAX]; /* fds[i]: of addrs->a[i]; -1 none (any more) */
+	int64_t deadlines[DIAL_ADDRS_MAX];
+	bool failed[DIAL_ADDRS_MAX];
+	size_t begun, running, most;
+	int64_t next_at; /* when another one is begun */
+	int each_ms;
+	int error;
+	size_t last; /* that failed */
+} race;
+
+static void fail(race *r, size_t i, int error)
+{
+	if (r->fds[i].fd >= 0) {
+		(void)close(r->fds[i].fd);
+		r->running--;
+	}
+	r->fds[i].fd = -1;
+	r->failed[i] = true;
+	r->error = error;
+	r->last = i;
+	r->next_at = 1; /* long ago */
+}
+
+static void begin_next(race *r)
+{
+	size_t i = r->begun++;
+	const dial_addr *a = &r->addrs->a[i];
+	int64_t now = clock_ms();
+	r->fds[i] = (struct pollfd){.fd = begin(&a->sa.any, a->size), .events = POLLOUT};
+	r->deadlines[i] = now + r->each_ms;
+	r->next_at = now + DIAL_STEP_MS;
+	if (r->fds[i].fd < 0)
+		fail(r, i, errno);
+	else
+		r->running++;
+}
+
+static int wait_ms(const race *r)
+{
+	int64_t until = r->begun < r->most ? r->next_at : INT64_MAX;
+	for (size_t i = 0; i < r->begun; i++)
+		if (r->fds[i].fd >= 0 && r->deadlines[i] < until)
+			until = r->deadlines[i];
+	return clock_left(until);
+}
+
+/* The index of one that is connected; -1: none yet. */
+static int round_of(race *r)
+{
+	int n = poll(r->fds, r->begun, wait_ms(r));
+	for (size_t i = 0; i < r->begun; i++) {
+		if (r->fds[i].fd < 0)
+			continue;
+		if (n > 0 && r->fds[i].revents) {
+			if (socket_error(r->fds[i].fd))
+				return (int)i;
+			fail(r, i, errno);
+		} else if (clock_left(r->deadlines[i]) == 0) {
+			fail(r, i, ETIMEDOUT);
+		}
+	}
+	return -1;
+}
+
+static void strike(race *r, int winner)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < r->addrs->count; i++) {
+		if (i < r->begun && r->fds[i].fd >= 0 && (int)i != winner)
+			(void)close(r->fds[i].fd);
+		if ((int)i != winner && !r->failed[i])
+			r->addrs->a[n++] = r->addrs->a[i];
+	}
+	r->addrs->count = n;
+}
+
+int dial_first(dial_addrs *addrs, size_t most, int each_ms, dial_addr *at, unsigned *tried)
+{
+	race r = {.addrs = addrs, .each_ms = each_ms, .error = EDESTADDRREQ};
+	int winner = -1, fd = -1;
+	interleave(addrs);
+	r.most = most < addrs->count ? most : addrs->count;
+	while (winner < 0 && (r.running || r.begun < r.most)) {
+		if (r.begun < r.most && (!r.running || clock_left(r.next_at) == 0))
+			begin_next(&r);
+		if (r.running)
+			winner = round_of(&r);
+	}
+	if (addrs->count)
+		*at = addrs->a[winner < 0 ? r.last : (size_t)winner];
+	if (winner >= 0)
+		fd = r.fds[winner].fd;
+	*tried = (unsigned)r.begun;
+	strike(&r, winner);
+	errno = r.error;
+	return winner < 0 ? -1 : give(fd, true);
 }

@@ -45,5 +45,14 @@ void dial_addr_text(const dial_addr *, char to[static NET_ADDR_ROOM]);
 /* A connected stream socket, blocking, O_CLOEXEC, TCP_NODELAY; -1 with errno (ETIMEDOUT at the
  * deadline of clock_ms(); 0: none). */
 int dial(const dial_addr *, int64_t deadline);
+/* The same for a Unix socket. */
+int dial_path(span path, int64_t deadline);
+
+/* The first of the addresses that answers: IPv6 and IPv4 in turn, one begun DIAL_STEP_MS after the other or as soon as
+ * one has failed (RFC 8305), each given up after `each_ms`, at most `most` of them. *at is the one that answered, or
+ * (-1 with errno) that failed last. What failed and what answered is taken off the list: it says what is left to
+ * try where the one that answered proves useless. *tried is how many were begun. */
+enum { DIAL_STEP_MS = 250 };
+int dial_first(dial_addrs *, size_t most, int each_ms, dial_addr *at, unsigned *tried);
 
 #endif

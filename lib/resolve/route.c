@@ -1,43 +1,27 @@
 #include "resolve/route.h"
 
-static bool host_octets(span s)
-{
-	for (size_t i = 0; i < s.n; i++) {
-		unsigned char c = (unsigned char)s.p[i];
-		if (!ascii_alnum(c) && c != '-' && c != '.' && c != '_' && c != ':' && c < 0x80)
-			return false;
-	}
-	return s.n > 0 && s.n <= ADDR_DOMAIN_MAX;
-}
+#include "net/nexthop.h"
 
-/* What smtp-send understands: a domain (by MX), [HOST] or [HOST]:PORT. */
-static bool smtp_next_hop(span s)
+/* The first word is an agent where another follows it and it is no next hop of a list. */
+static bool is_agent(span first, span rest)
 {
-	uint64_t port;
-	if (s.p[0] != '[')
-		return host_octets(s) && span_find(s, ':') == s.n;
-	size_t close = span_find(s, ']');
-	if (close == s.n || !host_octets(span_sub(s, 1, close)))
-		return false;
-	span rest = span_sub(s, close + 1, s.n);
-	return !rest.n ||
-	       (rest.p[0] == ':' && span_u64(span_sub(rest, 1, rest.n), 65535, &port) && port > 0);
+	return rest.n && first.p[0] != '[' && first.p[first.n - 1] != ',' && rest.p[0] != ',' &&
+	       (first.p[0] != '/' || span_find(first, ',') == first.n);
 }
 
 const char *route_parse(span value, span *agent, span *next_hop)
 {
 	span rest = value, first = span_word(&rest);
 	rest = span_trim(rest);
-	*agent = rest.n ? first : S("");
-	*next_hop = rest.n ? rest : first;
+	bool agent_first = is_agent(first, rest);
+	*agent = agent_first ? first : S("");
+	*next_hop = agent_first ? rest : span_trim(value);
 	if (!next_hop->n)
 		return "no next hop";
 	for (size_t i = 0; i < value.n; i++)
 		if ((unsigned char)value.p[i] < 0x20 && value.p[i] != '\t')
 			return "a control octet";
-	if ((!agent->n || span_eq(*agent, S("smtp-send"))) && !smtp_next_hop(*next_hop))
-		return "next hop is no domain, [HOST] or [HOST]:PORT";
-	return NULL;
+	return !agent->n || span_eq(*agent, S("smtp-send")) ? nexthop_check(*next_hop) : NULL;
 }
 
 static void refuse(resolve_answer *out, status why)

@@ -1,8 +1,24 @@
 #include "smtp/caps.h"
 
+#include <string.h>
+
+/* Servers of old also said "AUTH=PLAIN": that is another word, and means the same. What does not fit is left out. */
+static void read_auth(smtp_caps *c, span rest)
+{
+	size_t n = strlen(c->auth);
+	for (span word; (word = span_word(&rest)).n > 0;) {
+		if (word.n + 2 > sizeof c->auth - n)
+			return;
+		memcpy(c->auth + n, word.p, word.n);
+		n += word.n;
+		c->auth[n++] = ' ';
+		c->auth[n] = 0;
+	}
+}
+
 static void read_line(smtp_caps *c, span line)
 {
-	span key = span_word(&line), value = span_word(&line);
+	span key = span_word(&line), rest = line, value = span_word(&line);
 	if (span_eqi(key, S("PIPELINING"))) {
 		c->pipelining = true;
 	} else if (span_eqi(key, S("8BITMIME"))) {
@@ -13,6 +29,13 @@ static void read_line(smtp_caps *c, span line)
 		c->dsn = true;
 	} else if (span_eqi(key, S("STARTTLS"))) {
 		c->starttls = true;
+	} else if (span_eqi(key, S("CHUNKING"))) {
+		c->chunking = true;
+	} else if (span_eqi(key, S("AUTH"))) {
+		read_auth(c, rest);
+	} else if (span_startsi(key, S("AUTH="))) {
+		read_auth(c, span_sub(key, 5, key.n));
+		read_auth(c, rest);
 	} else if (span_eqi(key, S("SIZE"))) {
 		c->size = true;
 		if (!span_u64(value, UINT64_MAX, &c->size_max))

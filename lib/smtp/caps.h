@@ -12,6 +12,8 @@ typedef struct smtp_caps {
 	bool utf8;	   /* SMTPUTF8, RFC 6531 */
 	bool dsn;	   /* RFC 3461 */
 	bool starttls;	   /* RFC 3207 */
+	bool chunking;	   /* RFC 3030 */
+	char auth[256];	   /* RFC 4954: the mechanisms, parted by blanks */
 	uint64_t size_max; /* wire octets; 0: not told */
 } smtp_caps;
 

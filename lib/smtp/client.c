@@ -5,8 +5,9 @@
 #include <unistd.h>
 
 #include "io/clock.h"
+#include "smtp/wire.h"
 
-enum { SECOND = 1000, MINUTE = 60 * SECOND, LINE_ROOM = 4096 };
+enum { SECOND = 1000, MINUTE = 60 * SECOND };
 
 /* RFC 5321, 4.5.3.2, and what it leaves open: DNS, connecting, a QUIT that nobody waits for,
  * and a connection that is kept for more. */
@@ -43,21 +44,14 @@ void client_init(client *c, const client_times *times)
 {
 	*c = (client){.fd = -1, .scratch = -1, .times = *times, .commands = str_new(1 << 17)};
 	reply_init(&c->reply);
-	in_open(&c->in, -1, LINE_ROOM);
-	out_open(&c->out, -1, LINE_ROOM);
+	in_open(&c->in, -1, CLIENT_LINE);
+	out_open(&c->out, -1, CLIENT_LINE);
 	c->out.idle_ms = times->block;
-}
-
-static void disconnect(client *c)
-{
-	if (c->fd >= 0)
-		(void)close(c->fd);
-	c->fd = -1;
 }
 
 void client_free(client *c)
 {
-	disconnect(c);
+	client_drop(c);
 	in_close(&c->in);
 	out_close(&c->out);
 	reply_free(&c->reply);
@@ -67,96 +61,6 @@ void client_free(client *c)
 bool client_up(const client *c)
 {
 	return c->fd >= 0;
-}
-
-/* The next reply, whole, into c->reply. False with a temporary *why that names the phase. */
-static bool read_reply(client *c, int wait_ms, const char *phase, status *why)
-{
-	enum reply_result got = REPLY_MORE;
-	span piece;
-	reply_clear(&c->reply);
-	c->in.deadline = clock_ms() + wait_ms;
-	while (got == REPLY_MORE) {
-		enum in_result r = in_line(&c->in, LINE_ROOM, &piece);
-		if (r == IN_OK || r == IN_LONG) {
-			got = reply_feed(&c->reply, piece);
-			continue;
-		}
-		*why = r == IN_TIMEOUT
-			   ? status_make(EX_TEMPFAIL, 0, "4.4.2", "no answer %s in %d s", phase,
-					 (wait_ms + SECOND - 1) / SECOND)
-			   : status_make(EX_TEMPFAIL, 0, "4.4.2", "connection lost %s%s%s", phase,
-					 r == IN_ERROR ? ": " : "",
-					 r == IN_ERROR ? strerror(errno) : "");
-		return false;
-	}
-	if (got == REPLY_BAD)
-		*why = status_make(EX_TEMPFAIL, 0, "4.5.0", "no SMTP reply %s", phase);
-	return got == REPLY_DONE;
-}
-
-static bool write_octets(client *c, span octets, const char *phase, status *why)
-{
-	out_put(&c->out, octets);
-	if (out_flush(&c->out))
-		return true;
-	*why =
-	    status_make(EX_TEMPFAIL, 0, "4.4.2", "connection lost %s: %s", phase, strerror(errno));
-	return false;
-}
-
-/* A reply that refuses the session. 5yz to the greeting or to EHLO is most often about us today (a
- * list of addresses, a server that starts): temporary, so that the other hosts and later attempts
- * have their chance. 521 says that this is no mail host at all. */
-static status refused(const client *c)
-{
-	status st = reply_status(&c->reply);
-	if (c->reply.code != 521)
-		st.code = EX_TEMPFAIL;
-	return st;
-}
-
-static bool hello(client *c, const char *verb, span name, status *why)
-{
-	str_clear(&c->commands);
-	(void)str_printf(&c->commands, "%s %.*s\r\n", verb, SPAN_FMT(name));
-	return write_octets(c, str_span(&c->commands), "at EHLO", why) &&
-	       read_reply(c, c->times.hello, "at EHLO", why);
-}
-
-static status greet(client *c, span name)
-{
-	status why = status_ok();
-	if (!read_reply(c, c->times.greeting, "before the greeting", &why))
-		return why;
-	if (c->reply.code != 220)
-		return refused(c);
-	if (!hello(c, "EHLO", name, &why))
-		return why;
-	if (c->reply.code / 100 == 2) {
-		smtp_caps_read(&c->caps, &c->reply);
-		return status_ok();
-	}
-	/* RFC 5321, 3.2: a server of old does not know EHLO */
-	if (c->reply.code / 100 != 5 || c->reply.code == 521)
-		return refused(c);
-	if (!hello(c, "HELO", name, &why))
-		return why;
-	return c->reply.code / 100 == 2 ? status_ok() : refused(c);
-}
-
-status client_start(client *c, int fd, span name)
-{
-	c->fd = fd;
-	c->caps = (smtp_caps){.esmtp = false};
-	c->open = false;
-	c->messages = 0;
-	in_reset(&c->in, fd);
-	out_reset(&c->out, fd);
-	status st = greet(c, name);
-	if (!status_is_ok(&st))
-		disconnect(c);
-	return st;
 }
 
 static bool has_eight_bit(span s)
@@ -253,7 +157,7 @@ static void content_failed(client *c, txn *t, int error)
 				 strerror(error));
 	if (error == ESTALE)
 		why = status_make(EX_TEMPFAIL, 0, "4.3.0", "the message changed or cannot be read");
-	else if (read_reply(c, least(SECOND, c->times.quit), "in the message", &why) &&
+	else if (client_read(c, least(SECOND, c->times.quit), "in the message", &why) &&
 		 c->reply.code >= 400)
 		why = reply_status(&c->reply);
 	txn_lost(t, &why);
@@ -297,18 +201,18 @@ static void advance(client *c, txn *t, outgoing *m, bool *unsure)
 	const char *phase = steps[t->step].phase;
 	str_clear(&c->commands);
 	txn_commands(t, &c->commands);
-	if (c->commands.n && !write_octets(c, str_span(&c->commands), phase, &why)) {
+	if (c->commands.n && !client_write(c, str_span(&c->commands), phase, &why)) {
 		txn_lost(t, &why);
 		return;
 	}
-	if (!read_reply(c, step_wait(c, t->step), phase, &why)) {
+	if (!client_read(c, step_wait(c, t->step), phase, &why)) {
 		*unsure = *unsure || t->step == TXN_DOT;
 		txn_lost(t, &why);
 		return;
 	}
 	txn_reply(t, &c->reply);
 	if (t->step == TXN_DOT_ONLY && phase == steps[TXN_DATA].phase) {
-		if (!write_octets(c, S(".\r\n"), "in the message", &why))
+		if (!client_write(c, S(".\r\n"), "in the message", &why))
 			txn_lost(t, &why);
 	} else if (t->step == TXN_CONTENT) {
 		write_content(c, t, m);
@@ -328,13 +232,14 @@ static void transact(client *c, outgoing *m, span sender, span given, txn_rcpt *
 	txn_begin(&t, sender, str_span(&params), rcpts, count, c->caps.pipelining, c->open);
 	t.dsn = c->caps.dsn;
 	t.utf8 = utf8;
+	t.lmtp = c->lmtp;
 	while (t.step != TXN_OVER)
 		advance(c, &t, m, unsure);
 	str_free(&params);
 	c->open = t.open;
 	c->messages++;
 	if (t.gone)
-		disconnect(c);
+		client_drop(c);
 }
 
 void client_send(client *c, outgoing *m, span sender, span params, txn_rcpt *rcpts, size_t count,
@@ -379,8 +284,8 @@ void client_quit(client *c)
 	if (!client_up(c))
 		return;
 	c->out.idle_ms = c->times.quit;
-	if (write_octets(c, S("QUIT\r\n"), "at QUIT", &why))
-		(void)read_reply(c, c->times.quit, "at QUIT", &why);
+	if (client_write(c, S("QUIT\r\n"), "at QUIT", &why))
+		(void)client_read(c, c->times.quit, "at QUIT", &why);
 	c->out.idle_ms = c->times.block;
-	disconnect(c);
+	client_drop(c);
 }

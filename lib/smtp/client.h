@@ -4,6 +4,7 @@
 #ifndef SMTP_CLIENT_H
 #define SMTP_CLIENT_H
 
+#include "auth/answer.h"
 #include "io/in.h"
 #include "io/out.h"
 #include "smtp/caps.h"
@@ -29,17 +30,24 @@ typedef struct client {
 	smtp_caps caps;
 	reply reply; /* the last one */
 	str commands;
-	int scratch;	 /* for messages in 7 bits (outgoing.h); borrowed; -1: none */
-	bool open;	 /* a transaction that did not end: RSET comes first */
-	bool seven;	 /* the last message went out in 7 bits */
-	size_t messages; /* transactions so far */
+	/* for client_start(), borrowed until the session ends */
+	bool lmtp;	  /* RFC 2033 */
+	bool private;	  /* nobody listens on the way: loopback, a Unix socket, TLS */
+	answerer *logins; /* NULL: there are none */
+	span login_user;  /* that the route names; "" none */
+	span login_host;  /* as the operator calls it */
+	int scratch;	  /* for messages in 7 bits (outgoing.h); borrowed; -1: none */
+	bool open;	  /* a transaction that did not end: RSET comes first */
+	bool seven;	  /* the last message went out in 7 bits */
+	size_t messages;  /* transactions so far */
 } client;
 
 void client_init(client *, const client_times *);
 void client_free(client *); /* closes without QUIT */
 
 /* Takes the connected descriptor over; `hello` is the name of this host. EX_OK, or a status about
- * this host of theirs: temporary, but for 521 (RFC 7504), and the connection is closed. */
+ * this host of theirs: temporary, but for 521 (RFC 7504), and the connection is closed. A login that
+ * is needed and not possible, or refused, is temporary always: it is the operator's to mend. */
 status client_start(client *, int fd, span hello);
 bool client_up(const client *);
 

@@ -10,6 +10,7 @@
 #include "io/file.h"
 #include "io/log.h"
 #include "mail/addr.h"
+#include "smtp/reach.h"
 
 status relay_open(relay *r, int most)
 {
@@ -27,8 +28,11 @@ status relay_open(relay *r, int most)
 	else if (!idn_to_ascii(me, r->me))
 		st = status_make(EX_TEMPFAIL, 451, "4.3.5", "control/me: no host name");
 	arena_free(&mem);
-	if (!status_is_ok(&st))
+	if (!status_is_ok(&st)) {
 		log_config_error("control/me", 0, st.text);
+		return st;
+	}
+	r->client.logins = answer_open(&st);
 	return st;
 }
 
@@ -45,6 +49,8 @@ void relay_close(relay *r)
 		(void)close(r->client.scratch);
 	dns_close(r->dns);
 	r->dns = NULL;
+	answer_close(r->client.logins);
+	r->client.logins = NULL;
 }
 
 static bool has_eight_bit(span s)
@@ -108,7 +114,7 @@ static void note_host(const relay *r, txn_rcpt *to, bool dsn)
 	to->dsn = dsn;
 }
 
-static bool pending(const relay_mail *m)
+bool relay_pending(const relay_mail *m)
 {
 	for (size_t i = 0; i < m->count; i++)
 		if (!m->rcpts[i].done)
@@ -129,8 +135,7 @@ static size_t collect(const relay_mail *m, txn_rcpt *batch, size_t *index)
 	return n;
 }
 
-/* What can be sent over the connection that is up; recipients to be tried again stay without outcome. */
-static void session(relay *r, span dest, const relay_mail *m)
+void relay_session(relay *r, span dest, const relay_mail *m)
 {
 	txn_rcpt *batch = xcalloc(RELAY_BATCH, sizeof *batch);
 	size_t index[RELAY_BATCH], n;
@@ -146,118 +151,12 @@ static void session(relay *r, span dest, const relay_mail *m)
 			note_host(r, to, dsn && to->accepted);
 			progress = progress || to->done;
 			if (to->done)
-				log_outcome(r, dest, m, to, unsure && to->accepted,
+				log_outcome(r, dest, m, to,
+					    unsure && to->accepted && !status_is_ok(&to->st),
 					    r->client.seven);
 		}
 	}
 	free(batch);
-}
-
-/* Of several reasons a temporary one counts: as long as one host may still take it, nothing is final. */
-static void note(status *why, const status *st)
-{
-	if (status_is_ok(why) || status_is_permanent(why) || !status_is_permanent(st))
-		*why = *st;
-}
-
-static void try_address(relay *r, span dest, const dial_addr *a, const relay_mail *m, status *why)
-{
-	dial_addr_text(a, r->ip);
-	r->tried++;
-	int fd = dial(a, clock_ms() + r->times.connect);
-	if (fd < 0) {
-		status st = status_make(EX_TEMPFAIL, 0, "4.4.1", "%s[%s]: %s", r->host, r->ip,
-					strerror(errno));
-		note(why, &st);
-		return;
-	}
-	r->sessions++;
-	status st = client_start(&r->client, fd, span_str(r->me));
-	if (!status_is_ok(&st)) {
-		note(why, &st);
-		return;
-	}
-	r->spoke = true;
-	session(r, dest, m);
-	if (client_up(&r->client))
-		(void)snprintf(r->dest, sizeof r->dest, "%.*s", SPAN_FMT(dest));
-}
-
-static bool need_dns(relay *r, status *why)
-{
-	status st = status_ok();
-	if (!r->dns)
-		r->dns = dns_open(&st);
-	if (!r->dns) {
-		log_config_error("control/resolver", 0, st.text);
-		note(why, &st);
-	}
-	return r->dns != NULL;
-}
-
-/* Enough was tried for now. */
-static bool weary(const relay *r)
-{
-	return r->tried >= DIAL_ADDRS_MAX || r->sessions >= RELAY_SESSIONS || r->mute >= RELAY_MUTE;
-}
-
-static void try_host(relay *r, span dest, const char *host, uint16_t port, const relay_mail *m,
-		     status *why)
-{
-	dial_addrs addrs;
-	if (!need_dns(r, why))
-		return;
-	(void)snprintf(r->host, sizeof r->host, "%s", host);
-	r->ip[0] = 0;
-	status st = dns_addrs(r->dns, host, port, clock_ms() + r->times.lookup, &addrs);
-	if (!status_is_ok(&st)) {
-		r->mute += !status_is_permanent(&st);
-		note(why, &st);
-		return;
-	}
-	for (size_t i = 0; i < addrs.count && pending(m) && !weary(r); i++)
-		try_address(r, dest, &addrs.a[i], m, why);
-}
-
-static void try_mx(relay *r, span dest, const dial_place *place, const relay_mail *m, status *why)
-{
-	mx_list list;
-	if (!need_dns(r, why))
-		return;
-	status st =
-	    dns_mx(r->dns, place->host, span_str(r->me), clock_ms() + r->times.lookup, &list);
-	if (!status_is_ok(&st)) {
-		note(why, &st);
-		return;
-	}
-	for (size_t i = 0; i < list.count && pending(m) && !weary(r); i++)
-		try_host(r, dest, list.hosts[i].name, place->port, m, why);
-}
-
-/* A host that the operator named (a route, -c) and that does not exist is a mistake of the operator's:
- * it defers. A domain of an address that cannot exist is the sender's: it fails. */
-static void try_place(relay *r, span dest, const relay_mail *m, status *why)
-{
-	dial_place place;
-	bool named = r->host_only || span_starts(dest, S("["));
-	r->spoke = false;
-	r->tried = r->sessions = r->mute = 0;
-	r->host[0] = r->ip[0] = 0;
-	if (!dial_parse(dest, r->port, &place)) {
-		*why = status_make(EX_NOHOST, 550, "5.1.2", "no destination: %.*s", SPAN_FMT(dest));
-	} else if (place.literal) {
-		(void)snprintf(r->host, sizeof r->host, "%s", place.host);
-		try_address(r, dest, &place.addr, m, why);
-	} else if (named) {
-		try_host(r, dest, place.host, place.port, m, why);
-	} else {
-		try_mx(r, dest, &place, m, why);
-	}
-	if (named && status_is_permanent(why)) {
-		why->code = EX_TEMPFAIL;
-		if (why->enhanced[0] == '5')
-			why->enhanced[0] = '4';
-	}
 }
 
 /* What is left without outcome after everything was tried. One that a server did hear of keeps its words. */
@@ -297,14 +196,14 @@ void relay_send(relay *r, span dest, const relay_mail *m)
 	if (dest.n >= RELAY_DEST_MAX)
 		dest.n = 0; /* longer than any name: no destination */
 	if (client_up(&r->client) && span_eq(span_str(r->dest), dest))
-		session(r, dest, m);
+		relay_session(r, dest, m);
 	/* a connection that rested may be dead by now: what it did not take starts afresh */
-	if (pending(m) && !is_dead(r, dest, &why)) {
+	if (relay_pending(m) && !is_dead(r, dest, &why)) {
 		client_quit(&r->client);
-		try_place(r, dest, m, &why);
+		relay_reach(r, dest, m, &why);
 		/* only where nobody was spoken to: one message that a server cannot bear
 		 * must not hold up the others */
-		if (pending(m) && !status_is_ok(&why) && !r->spoke)
+		if (relay_pending(m) && !status_is_ok(&why) && !r->spoke)
 			remember_dead(r, dest, &why);
 	}
 	if (status_is_ok(&why))

@@ -13,7 +13,7 @@ enum {
 	RELAY_BATCH = 100,  /* recipients of one transaction (RFC 5321, 4.5.3.1.8) */
 	RELAY_DEAD_MS =
 	    30000, /* a place that could not be reached is not tried again for so long */
-	RELAY_DEST_MAX = 300,
+	RELAY_DEST_MAX = 2048,
 };
 
 typedef struct relay {
@@ -46,9 +46,11 @@ typedef struct relay_mail {
 	span params; /* of MAIL, as in the envelope; "" where nothing is known */
 	txn_rcpt *rcpts;
 	size_t count;
+	bool routed; /* the operator named the destination; it is not the recipient's own domain */
 } relay_mail;
 
-/* Every recipient is `done` afterwards, and each outcome is logged. `dest` is a place of dial.h. */
+/* Every recipient is `done` afterwards, and each outcome is logged. `dest` is a list of nexthop.h: one after the other, as
+ * long as somebody is left whom another may still take. */
 void relay_send(relay *, span dest, const relay_mail *);
 
 /* An address as text (no brackets) → what stands between the brackets on the wire: quoted where it must

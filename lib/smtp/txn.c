@@ -135,8 +135,9 @@ static bool too_many(const txn *t, const reply *r, const status *st)
 static status judge(const reply *r, enum txn_step step)
 {
 	status st = reply_status(r);
+	/* 530, 534, 535, 538 (RFC 4954, 6): a login or TLS is missing, which is the operator's to mend. */
 	if ((r->code == 552 && step == TXN_RCPT && (!st.enhanced[0] || st.enhanced[2] == '5')) ||
-	    r->code == 503)
+	    r->code == 503 || r->code == 530 || r->code == 534 || r->code == 535 || r->code == 538)
 		st.code = EX_TEMPFAIL;
 	return st;
 }
@@ -159,7 +160,11 @@ static void reply_to_rcpt(txn *t, const reply *r)
 static void reply_to_data(txn *t, const reply *r)
 {
 	status st = judge(r, TXN_DATA);
-	if (r->code == 354) {
+	if (r->code == 354 && t->lmtp && !any_accepted(t)) {
+		/* no reply would come to the end of an empty message */
+		t->gone = true;
+		t->step = TXN_OVER;
+	} else if (r->code == 354) {
 		t->step = any_accepted(t) ? TXN_CONTENT : TXN_DOT_ONLY;
 	} else if (r->code / 100 >= 4) {
 		over(t, &st);
@@ -174,7 +179,14 @@ static void reply_to_dot(txn *t, const reply *r)
 {
 	status st = judge(r, TXN_DOT);
 	t->open = false;
-	over(t, &st);
+	for (size_t i = 0; t->lmtp && i < t->count; i++)
+		if (t->rcpts[i].accepted && !t->rcpts[i].done) {
+			t->rcpts[i].st = st;
+			t->rcpts[i].done = true;
+			break;
+		}
+	if (!t->lmtp || !any_accepted(t))
+		over(t, &st);
 }
 
 void txn_reply(txn *t, const reply *r)
@@ -184,7 +196,7 @@ void txn_reply(txn *t, const reply *r)
 		return;
 	if (r->code == 421) {
 		/* RFC 5321, 3.8: it closes the connection, whatever it was an answer to */
-		connection_gone(t, &st, st.code == EX_TEMPFAIL);
+		connection_gone(t, &st, st.code == EX_TEMPFAIL && !(t->lmtp && t->step == TXN_DOT));
 		return;
 	}
 	switch (t->step) {

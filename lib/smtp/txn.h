@@ -40,6 +40,8 @@ typedef struct txn {
 	bool pipelining;
 	bool dsn,
 	    utf8; /* set behind txn_begin(): the server takes NOTIFY and ORCPT, and UTF-8 in them */
+	bool
+	    lmtp; /* set behind txn_begin(): a reply to the dot for each accepted recipient (RFC 2033) */
 	bool reset;	       /* RSET comes first */
 	size_t sent, answered; /* commands: 0 RSET, 1 MAIL, 2… RCPT, count + 2 DATA */
 	enum txn_step step;

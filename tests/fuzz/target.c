@@ -1,4 +1,4 @@
-/* links: resolve maildir mail io base : z */
+/* links: resolve net maildir mail io base : z */
 /* Alias targets, user entries and routes: the three values of the resolver's tables. */
 #include "resolve/target.h"
 #include "resolve/mailbox.h"

@@ -1,4 +1,4 @@
-/* links: resolve maildir queue mail io base : z */
+/* links: resolve net maildir queue mail io base : z */
 #include "resolve/resolve.h"
 
 #include <fcntl.h>

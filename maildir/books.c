@@ -3,6 +3,8 @@
  *     made       the account's next UIDVALIDITY durably taken, the first line written and synced as a file in tmp/,
  *                renamed to pabal.log, the directory synced
  *     appended   under the lock, in one write(2), synced before the lock goes: so at most one batch is ever torn
+ *     compacted  a shorter one that says the same, whole and synced, gets the name (compact.c); sessions that have the
+ *                old one open see that the name leads elsewhere, and go on with the new one
  *     torn       the last lines do not hold: cut by the next writer. Nobody has heard of them
  *     damaged    a line that does not hold stands before one that does, or the first line does not hold, or it is
  *                shorter than it was: kept beside as pabal.log.damaged, and made anew
@@ -18,6 +20,7 @@
 #include "base/die.h"
 #include "io/file.h"
 #include "io/out.h"
+#include "maildir/ledger.h"
 #include "maildir/piece.h"
 #include "maildir/validity.h"
 
@@ -27,106 +30,6 @@ enum { TRIES = 16, SAVE_LEAST = 16 * 1024 };
 status books_error(const books *b, const char *doing)
 {
 	return piece_error(errno, doing, b->path);
-}
-
-/* ---- what a line says */
-
-static void at_least(uint64_t *value, uint64_t to)
-{
-	if (*value < to)
-		*value = to;
-}
-
-static void count(ledger *l, const journal_record *r)
-{
-	uint64_t uidnext = l->uidnext;
-	switch (r->kind) {
-	case JOURNAL_START:
-		l->uidvalidity = r->uidvalidity;
-		l->id = r->id;
-		return;
-	case JOURNAL_MESSAGE:
-		at_least(&l->modseq, r->entry.modseq);
-		at_least(&uidnext, (uint64_t)r->entry.uid + 1);
-		break;
-	case JOURNAL_NEXT:
-		at_least(&l->modseq, r->entry.modseq);
-		at_least(&uidnext, r->entry.uid);
-		break;
-	case JOURNAL_FLAGS:
-		at_least(&l->modseq, r->entry.modseq);
-		break;
-	case JOURNAL_GONE:
-		at_least(&l->modseq, r->gone.modseq);
-		break;
-	case JOURNAL_KEYWORD:
-		ledger_keyword(l, r->bit, r->name);
-		break;
-	case JOURNAL_SIZES:
-	case JOURNAL_STAMPS:
-		break;
-	}
-	l->uidnext = uidnext < UINT32_MAX ? (uint32_t)uidnext : UINT32_MAX;
-}
-
-static void count_each(void *arg, const journal_record *r)
-{
-	count(arg, r);
-}
-
-static void apply_flags(roll *l, size_t i, const journal_record *r)
-{
-	char room[NAME_MAX * 2];
-	span base = roll_base(l, &l->v[i]);
-	l->v[i].modseq = r->entry.modseq;
-	l->v[i].keywords = r->entry.keywords;
-	if (!base.n || base.n + r->name.n > NAME_MAX)
-		return;
-	memcpy(room, base.p, base.n);
-	memcpy(room + base.n, r->name.p, r->name.n);
-	roll_rename(l, i, span_of(room, base.n + r->name.n), r->is_new);
-}
-
-static void apply_gone(roll *l, const roll_gone *g)
-{
-	bool exact;
-	for (size_t i = roll_find(l, g->first, &exact); i < l->n && l->v[i].uid <= g->last; i++)
-		roll_expunge(l, i, g->modseq);
-}
-
-static void apply(void *arg, const journal_record *r)
-{
-	ledger *l = arg;
-	bool exact;
-	size_t i = roll_find(&l->roll, r->entry.uid, &exact);
-	count(l, r);
-	switch (r->kind) {
-	case JOURNAL_MESSAGE:
-		(void)roll_add(&l->roll, &r->entry, r->name, r->is_new);
-		break;
-	case JOURNAL_FLAGS:
-		if (exact)
-			apply_flags(&l->roll, i, r);
-		break;
-	case JOURNAL_SIZES:
-		if (exact) {
-			l->roll.v[i].octets = r->entry.octets;
-			l->roll.v[i].wire = r->entry.wire;
-			l->roll.v[i].flags =
-			    (l->roll.v[i].flags & ~(uint32_t)ROLL_OPEN) | r->entry.flags;
-		}
-		break;
-	case JOURNAL_GONE:
-		apply_gone(&l->roll, &r->gone);
-		break;
-	case JOURNAL_STAMPS:
-		memcpy(l->stamps, r->stamps, sizeof l->stamps);
-		break;
-	case JOURNAL_START:
-	case JOURNAL_KEYWORD:
-	case JOURNAL_NEXT:
-		break;
-	}
 }
 
 /* ---- the file */
@@ -194,7 +97,7 @@ static status read_log(books *b, bool *bad)
 {
 	journal_reading result;
 	*bad = false;
-	if (!journal_read(b->log, b->at, apply, &b->is, &result))
+	if (!journal_read(b->log, b->at, ledger_apply, &b->is, &result))
 		return books_error(b, "read pabal.log in");
 	b->synced = b->synced && result.good <= b->seen;
 	b->at = result.good;
@@ -226,7 +129,8 @@ static status surely_bad(books *b, off_t least, bool *bad)
 	return st;
 }
 
-static status load(books *b, bool *bad)
+/* *least: so long the log was, and durable, when its index was made. */
+static status read_all(books *b, bool *bad, off_t *least)
 {
 	uint64_t id = 0;
 	off_t at = 0, durable = 0;
@@ -236,10 +140,18 @@ static status load(books *b, bool *bad)
 	else
 		forget(b);
 	status st = read_log(b, bad);
-	b->synced = id && id == b->is.id && b->at <= durable;
-	/* The index was made of a longer log, which was durable. */
-	*bad = *bad || (id && id == b->is.id && b->at < at);
-	return status_is_ok(&st) && *bad ? surely_bad(b, id && id == b->is.id ? at : 0, bad) : st;
+	bool same = id && id == b->is.id;
+	b->synced = same && b->at <= durable;
+	*least = same ? at : 0;
+	*bad = *bad || b->at < *least;
+	return st;
+}
+
+static status load(books *b, bool *bad)
+{
+	off_t least;
+	status st = read_all(b, bad, &least);
+	return status_is_ok(&st) && *bad ? surely_bad(b, least, bad) : st;
 }
 
 static status open_or_make(books *b)
@@ -276,7 +188,7 @@ static status sync_seen(books *b)
 	if (fdatasync(b->log) < 0)
 		return books_error(b, "sync pabal.log in");
 	b->synced = true;
-	snapshot_durable(b->dir, b->seen);
+	snapshot_durable(b->dir, b->is.id, b->seen);
 	return status_ok();
 }
 
@@ -306,17 +218,86 @@ void books_close(books *b)
 	free(b->path);
 }
 
+/* ---- another file under the name */
+
+static status anew(void)
+{
+	return status_make(EX_UNAVAILABLE, 0, "", "the folder was numbered anew");
+}
+
+/* A shorter log of the same messages (compact.c) is taken; the view stays until books_catch_up(). */
+static status switch_log(books *b)
+{
+	journal_record first;
+	int old = b->log;
+	b->log = -1;
+	if (!open_log(b) || !journal_first(b->log, &first) ||
+	    first.uidvalidity != b->is.uidvalidity) {
+		if (b->log >= 0)
+			(void)close(b->log);
+		b->log = old;
+		return anew();
+	}
+	(void)close(old);
+	b->is.id = first.id;
+	b->at = b->seen = b->snapshot = b->weighed = 0;
+	b->synced = false;
+	b->other = true;
+	b->switches++;
+	return status_ok();
+}
+
+/* What this session alone knows goes on. */
+static void carry_recent(roll *to, const roll *from)
+{
+	bool exact;
+	for (size_t i = 0; i < from->n; i++) {
+		size_t k = from->v[i].flags & FOLDER_RECENT ? roll_find(to, from->v[i].uid, &exact)
+							    : to->n;
+		if (k < to->n && exact)
+			to->v[k].flags |= FOLDER_RECENT;
+	}
+}
+
+static status take_other(books *b)
+{
+	ledger old = b->is;
+	const off_t seen = b->seen;
+	off_t least;
+	bool bad;
+	b->is = (ledger){.roll.names = S("")};
+	status st = read_all(b, &bad, &least);
+	if (status_is_ok(&st) && (bad || b->is.uidvalidity != old.uidvalidity))
+		st = anew();
+	if (!status_is_ok(&st)) {
+		ledger_free(&b->is);
+		b->is = old;
+		b->at = b->snapshot = 0;
+		b->seen = seen;
+		return st;
+	}
+	carry_recent(&b->is.roll, &old.roll);
+	ledger_free(&old);
+	b->other = false;
+	return sync_seen(b);
+}
+
 status books_catch_up(books *b)
 {
 	struct stat st;
 	bool bad;
+	status result = same_file(b) ? status_ok() : switch_log(b);
+	if (!status_is_ok(&result))
+		return result;
+	if (b->other)
+		return take_other(b);
 	if (fstat(b->log, &st) < 0)
 		return books_error(b, "read pabal.log in");
-	if (!same_file(b) || st.st_size < b->at)
-		return status_make(EX_UNAVAILABLE, 0, "", "the folder was numbered anew");
+	if (st.st_size < b->at)
+		return anew();
 	if (st.st_size == b->at)
 		return status_ok();
-	status result = read_log(b, &bad);
+	result = read_log(b, &bad);
 	return status_is_ok(&result) ? sync_seen(b) : result;
 }
 
@@ -325,11 +306,11 @@ static status count_rest(books *b)
 {
 	journal_reading result;
 	struct stat st;
-	if (!same_file(b) || fstat(b->log, &st) < 0 || st.st_size < b->seen)
-		return status_make(EX_UNAVAILABLE, 0, "", "the folder was numbered anew");
+	if (fstat(b->log, &st) < 0 || st.st_size < b->seen)
+		return anew();
 	if (st.st_size == b->seen)
 		return status_ok();
-	if (!journal_read(b->log, b->seen, count_each, &b->is, &result))
+	if (!journal_read(b->log, b->seen, ledger_count, &b->is, &result))
 		return books_error(b, "read pabal.log in");
 	if (result.damaged) {
 		status moved = put_aside(b);
@@ -344,13 +325,32 @@ static status count_rest(books *b)
 	return status_ok();
 }
 
+/* The lock of the file that has the name. */
+static status lock_same(books *b)
+{
+	for (int i = 0; i < TRIES; i++) {
+		if (!lock_log(b))
+			return books_error(b, "lock pabal.log in");
+		b->locked = true;
+		if (same_file(b))
+			return status_ok();
+		b->locked = false;
+		status st = switch_log(b); /* closes the other one, and so unlocks it */
+		if (!status_is_ok(&st)) {
+			(void)flock(b->log, LOCK_UN);
+			return st;
+		}
+	}
+	return status_doubt("pabal.log in %s is another one again and again", b->path);
+}
+
 status books_lock(books *b)
 {
-	if (!lock_log(b))
-		return books_error(b, "lock pabal.log in");
-	b->locked = true;
+	status st = lock_same(b);
+	if (!status_is_ok(&st))
+		return st;
 	str_clear(&b->batch);
-	status st = count_rest(b);
+	st = count_rest(b);
 	if (!status_is_ok(&st))
 		books_unlock(b);
 	return st;
@@ -366,7 +366,7 @@ void books_unlock(books *b)
 void books_put(books *b, const journal_record *r)
 {
 	journal_put(r, &b->batch);
-	count(&b->is, r);
+	ledger_count(&b->is, r);
 }
 
 status books_commit(books *b)
@@ -385,7 +385,7 @@ status books_commit(books *b)
 	}
 	b->seen += (off_t)b->batch.n;
 	b->synced = true;
-	snapshot_durable(b->dir, b->seen);
+	snapshot_durable(b->dir, b->is.id, b->seen);
 	str_clear(&b->batch);
 	return status_ok();
 }
@@ -393,7 +393,7 @@ status books_commit(books *b)
 void books_save(books *b)
 {
 	off_t behind = b->at - b->snapshot;
-	if (behind < SAVE_LEAST + b->at / 64)
+	if (b->other || behind < SAVE_LEAST + b->at / 64)
 		return;
 	snapshot_write(b->dir, b->log, &b->is, b->at);
 	b->snapshot = b->at;

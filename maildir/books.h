@@ -8,11 +8,14 @@ typedef struct books {
 	char *path; /* of the folder */
 	int dir;
 	int log;
-	int part[PARTS]; /* new/ and cur/ */
-	off_t at;	 /* the ledger's roll says what the log says up to here */
-	off_t seen;	 /* its other fields up to here */
-	off_t snapshot;	 /* and pabal.index up to here */
-	bool synced;	 /* the log, up to `seen`, by us */
+	int part[PARTS];   /* new/ and cur/ */
+	off_t at;	   /* the ledger's roll says what the log says up to here */
+	off_t seen;	   /* its other fields up to here */
+	off_t snapshot;	   /* and pabal.index up to here */
+	off_t weighed;	   /* its length when compact.c looked at it last */
+	bool other;	   /* the roll is that of the log before this one; `at` is 0 */
+	unsigned switches; /* how often another file had the name */
+	bool synced;	   /* the log, up to `seen`, by us */
 	bool locked;
 	ledger is;
 	ledger old; /* what a damaged log said: keywords and sizes outlive their numbers */
@@ -25,7 +28,8 @@ enum { BOOKS_BATCH = 64 << 20 }; /* octets of one batch of lines */
 status books_open(books *, const char *dir);
 void books_close(books *);
 
-/* Takes in what others appended, durably. No lock: where a line does not hold, only what stands before it. */
+/* Takes in what others appended, durably, in another log of the same numbers too. No lock: where a line does not hold, only
+ * what stands before it. EX_UNAVAILABLE where the numbers are others. */
 status books_catch_up(books *);
 /* The lock of all writers of this folder; the fields but the roll are then those of the whole log, and a torn tail is
  * cut. EX_UNAVAILABLE where the log is not the one that this session began with. */
@@ -37,6 +41,8 @@ void books_put(books *, const journal_record *);
 status books_commit(books *);
 /* Writes pabal.index where enough has changed. */
 void books_save(books *);
+/* Replaces a log that is much longer than what it says; as books_catch_up(). Where that cannot be done the old one stays. */
+status books_compact(books *);
 
 /* Why something failed, by errno. */
 status books_error(const books *, const char *doing);

@@ -12,15 +12,15 @@
 #include "base/str.h"
 
 typedef struct maildir_job {
-	const char *dir; /* the Maildir or Maildir++ folder; must exist, never made here */
-	span id;	 /* queue ID; "" outside of the queue: a unique one is made */
-	int64_t arrived; /* epoch seconds */
-	span host;	 /* control/me or the host's name; '/' and ':' are escaped in the name */
-	span sender;	 /* Return-Path, "" for <>; p NULL: none is added */
-	span recipient;	 /* Delivered-To; p NULL: none is added */
-	int fd;		 /* the message */
-	off_t offset;	 /* where it starts */
-	bool again;	 /* an earlier attempt may have succeeded: look for the name first */
+	const char *dir;   /* the Maildir or Maildir++ folder; must exist, never made here */
+	span id;	   /* queue ID; "" outside of the queue: a unique one is made */
+	int64_t arrived;   /* epoch seconds */
+	span host;	   /* control/me or the host's name; '/' and ':' are escaped in the name */
+	span sender;	   /* Return-Path, "" for <>; p NULL: none is added */
+	span recipient;	   /* Delivered-To; p NULL: none is added */
+	int fd;		   /* the message */
+	off_t offset;	   /* where it starts */
+	bool again;	   /* an earlier attempt may have succeeded: look for the name first */
 	const char *flags; /* "S": seen, so into cur/; in the order of their octets. NULL: new/ */
 } maildir_job;
 

@@ -29,6 +29,8 @@ folder *folder_open(const char *dir, status *why)
 		find_sweep(f->b.dir, span_str(dir));
 		*why = settle(f, true);
 	}
+	if (status_is_ok(why))
+		*why = books_compact(&f->b);
 	if (status_is_ok(why)) {
 		ledger_free(&f->b.old);
 		books_save(&f->b);
@@ -141,6 +143,14 @@ static bool watch(int fd, const char *dir, const char *name, uint32_t what)
 	return done;
 }
 
+/* IN_ATTRIB: another file got the name, so this one has a link less. */
+static bool watch_log(folder *f)
+{
+	f->watched = f->b.switches;
+	return watch(f->watch, f->b.path, "pabal.log",
+		     IN_MODIFY | IN_ATTRIB | IN_MOVE_SELF | IN_DELETE_SELF);
+}
+
 /* By the directories' times a refresh knows what changed; a watch only says when to look. */
 int folder_watch(folder *f)
 {
@@ -149,8 +159,7 @@ int folder_watch(folder *f)
 		return f->watch;
 	f->watch = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	if (f->watch >= 0 && watch(f->watch, f->b.path, "new", files) &&
-	    watch(f->watch, f->b.path, "cur", files) &&
-	    watch(f->watch, f->b.path, "pabal.log", IN_MODIFY | IN_MOVE_SELF | IN_DELETE_SELF))
+	    watch(f->watch, f->b.path, "cur", files) && watch_log(f))
 		return f->watch;
 	if (f->watch >= 0)
 		(void)close(f->watch);
@@ -175,6 +184,17 @@ void folder_expunged(const folder *f, uint64_t since,
 			each(arg, r->gone[i].first, r->gone[i].last);
 }
 
+/* What was appended to a new log before that was watched is looked for once more. */
+static status look(folder *f)
+{
+	status st = settle(f, false);
+	if (status_is_ok(&st))
+		st = books_compact(&f->b);
+	if (status_is_ok(&st) && f->watch >= 0 && f->watched != f->b.switches && watch_log(f))
+		st = settle(f, false);
+	return st;
+}
+
 status folder_refresh(folder *f, const folder_changes *changes)
 {
 	static const folder_changes none;
@@ -185,7 +205,7 @@ status folder_refresh(folder *f, const folder_changes *changes)
 	place_forget(f);
 	size_t n = f->b.is.roll.n;
 	was *old = remember(&f->b.is.roll);
-	status st = settle(f, false);
+	status st = look(f);
 	/* What was taken in before it failed is told all the same: the view has it. */
 	tell_gone(&f->b.is.roll, old, n, c);
 	tell_new(&f->b.is.roll, old, n, c);

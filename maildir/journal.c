@@ -52,8 +52,9 @@ static void put_words(const journal_record *r, str *to)
 			(void)str_printf(to, " %u", (e->flags & ROLL_OPEN) >> ROLL_OPEN_SHIFT);
 		break;
 	case JOURNAL_GONE:
-		(void)str_printf(to, "x %" PRIu64 " %" PRIu32 " %" PRIu32, r->gone.modseq,
-				 r->gone.first, r->gone.last);
+	case JOURNAL_LONG_GONE:
+		(void)str_printf(to, "%c %" PRIu64 " %" PRIu32 " %" PRIu32, (char)r->kind,
+				 r->gone.modseq, r->gone.first, r->gone.last);
 		break;
 	case JOURNAL_KEYWORD:
 		(void)str_printf(to, "k %u ", r->bit);
@@ -193,6 +194,7 @@ static bool take_words(span words, char *room, journal_record *r)
 	case JOURNAL_SIZES:
 		return take_sizes(rest, r);
 	case JOURNAL_GONE:
+	case JOURNAL_LONG_GONE:
 		return number(&rest, INT64_MAX, &r->gone.modseq) && small(&rest, &r->gone.first) &&
 		       small(&rest, &r->gone.last) && r->gone.first <= r->gone.last;
 	case JOURNAL_KEYWORD:
@@ -210,6 +212,16 @@ bool journal_take(span line, char *room, journal_record *r)
 {
 	span words;
 	return line.n <= JOURNAL_LINE && sumline_take(line, &words) && take_words(words, room, r);
+}
+
+bool journal_first(int fd, journal_record *r)
+{
+	char buf[128], room[JOURNAL_LINE];
+	ssize_t n = file_pread(fd, buf, sizeof buf, 0);
+	span text = span_of(buf, n > 0 ? (size_t)n : 0);
+	size_t lf = span_find(text, '\n');
+	return lf < text.n && journal_take(span_sub(text, 0, lf + 1), room, r) &&
+	       r->kind == JOURNAL_START;
 }
 
 typedef struct reading {

@@ -21,9 +21,10 @@ typedef struct journal_record {
 		JOURNAL_MESSAGE = 'm', /* entry, is_new, name */
 		JOURNAL_FLAGS =
 		    'f', /* entry's uid, modseq, keywords; is_new, name: what follows the base */
-		JOURNAL_SIZES = 's',   /* entry's uid, octets, wire, ROLL_OPEN of its flags */
-		JOURNAL_GONE = 'x',    /* gone */
-		JOURNAL_KEYWORD = 'k', /* bit, name */
+		JOURNAL_SIZES = 's',	 /* entry's uid, octets, wire, ROLL_OPEN of its flags */
+		JOURNAL_GONE = 'x',	 /* gone */
+		JOURNAL_LONG_GONE = 'e', /* gone, without lines of messages in this log */
+		JOURNAL_KEYWORD = 'k',	 /* bit, name */
 		JOURNAL_STAMPS =
 		    'd', /* stamps: all that was in the directories then is in the log */
 		JOURNAL_NEXT =
@@ -51,6 +52,8 @@ typedef struct journal_reading {
 /* Gives each record from offset `from` on, up to the first line that does not hold. False with errno. */
 bool journal_read(int fd, off_t from, void (*each)(void *, const journal_record *), void *arg,
 		  journal_reading *);
+/* The first line, if it holds. */
+bool journal_first(int fd, journal_record *);
 /* One line with its LF; `room` for the name, JOURNAL_LINE octets. */
 bool journal_take(span line, char *room, journal_record *);
 

@@ -9,7 +9,8 @@ struct folder {
 	books b;
 	bool looked; /* `moved` is a look since the last refresh */
 	census moved;
-	int watch; /* inotify(7), -1: none */
+	int watch;	  /* inotify(7), -1: none */
+	unsigned watched; /* switches of the books when the log was put under watch */
 };
 
 typedef struct place {

@@ -141,16 +141,11 @@ void roll_rename(roll *r, size_t i, span name, bool is_new)
 	set_name(r, &r->v[i], name, is_new);
 }
 
-void roll_expunge(roll *r, size_t i, uint64_t modseq)
+void roll_put_gone(roll *r, roll_gone g)
 {
-	roll_entry *e = &r->v[i];
-	if (e->flags & ROLL_GONE)
-		return;
-	e->flags |= ROLL_GONE;
-	r->dead++;
 	roll_gone *last = r->gone_n ? &r->gone[r->gone_n - 1] : NULL;
-	if (last && last->modseq == modseq && last->last + 1 == e->uid) {
-		last->last = e->uid;
+	if (last && last->modseq == g.modseq && last->last < g.first && g.first - last->last == 1) {
+		last->last = g.last;
 		return;
 	}
 	if (r->gone_n >= r->gone_room) {
@@ -161,7 +156,17 @@ void roll_expunge(roll *r, size_t i, uint64_t modseq)
 		r->gone = v;
 		r->gone_room = room;
 	}
-	r->gone[r->gone_n++] = (roll_gone){modseq, e->uid, e->uid};
+	r->gone[r->gone_n++] = g;
+}
+
+void roll_expunge(roll *r, size_t i, uint64_t modseq)
+{
+	roll_entry *e = &r->v[i];
+	if (e->flags & ROLL_GONE)
+		return;
+	e->flags |= ROLL_GONE;
+	r->dead++;
+	roll_put_gone(r, (roll_gone){modseq, e->uid, e->uid});
 }
 
 void roll_compress(roll *r)

@@ -59,6 +59,8 @@ bool roll_add(roll *, const roll_entry *, span name, bool is_new);
 /* The file of entry i has another name. */
 void roll_rename(roll *, size_t i, span name, bool is_new);
 void roll_expunge(roll *, size_t i, uint64_t modseq);
+/* These UIDs were expunged; they are not in the roll any more. */
+void roll_put_gone(roll *, roll_gone);
 /* Takes out what is gone: indexes change. */
 void roll_compress(roll *);
 

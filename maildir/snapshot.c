@@ -105,10 +105,11 @@ bool snapshot_take(ledger *l, uint64_t *at, uint64_t *durable, unsigned char tai
 	return true;
 }
 
-static bool belongs(int log, uint64_t at, const unsigned char tail[static TAIL])
+static bool belongs(int log, uint64_t id, uint64_t at, const unsigned char tail[static TAIL])
 {
 	unsigned char now[TAIL];
-	return at >= TAIL && at <= JOURNAL_MAX &&
+	journal_record first;
+	return journal_first(log, &first) && first.id == id && at >= TAIL && at <= JOURNAL_MAX &&
 	       file_pread(log, now, TAIL, (off_t)at - TAIL) == TAIL && memcmp(now, tail, TAIL) == 0;
 }
 
@@ -130,7 +131,7 @@ bool snapshot_load(int dir, int log, ledger *l, off_t *at, off_t *durable, uint6
 		*at = (off_t)offset;
 		*id = l->id;
 		*durable = synced < INT64_MAX ? (off_t)synced : 0;
-		done = belongs(log, offset, tail);
+		done = belongs(log, l->id, offset, tail);
 	}
 	if (!done)
 		ledger_free(l);
@@ -210,12 +211,13 @@ void snapshot_write(int dir, int log, const ledger *l, off_t at)
 		(void)unlinkat(dir, temp, 0);
 }
 
-void snapshot_durable(int dir, off_t at)
+void snapshot_durable(int dir, uint64_t id, off_t at)
 {
-	uint64_t value = (uint64_t)at;
-	int fd = openat(dir, "pabal.index", O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	uint64_t value = (uint64_t)at, of;
+	int fd = openat(dir, "pabal.index", O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (fd < 0)
 		return;
-	(void)!pwrite(fd, &value, sizeof value, offsetof(head, durable));
+	if (pread(fd, &of, sizeof of, offsetof(head, log_id)) == sizeof of && of == id)
+		(void)!pwrite(fd, &value, sizeof value, offsetof(head, durable));
 	(void)close(fd);
 }

@@ -22,8 +22,8 @@ void ledger_keyword(ledger *, unsigned bit, span name);
  * one up to which that is known to be on disk;
  * all three are set where it is whole, even if it does not belong to the log as that is now. */
 bool snapshot_load(int dir, int log, ledger *, off_t *at, off_t *durable, uint64_t *id);
-/* The log was synced up to `at`: who opens the folder next need not do it again. */
-void snapshot_durable(int dir, off_t at);
+/* The log `id` was synced up to `at`: who opens the folder next need not do it again. */
+void snapshot_durable(int dir, uint64_t id, off_t at);
 /* Replaces it. Best effort: without one the log is read whole. */
 void snapshot_write(int dir, int log, const ledger *, off_t at);
 /* Takes apart what is mapped in l->roll.index; for snapshot_load() and its tests. */

@@ -28,7 +28,7 @@ prove() {
 @test "crash: POP3 QUIT" { prove pop3-quit; }
 @test "crash: a session adds to a folder, copies, changes flags, removes" {
 	[ -x "$BUILD/tests/unit/folder" ] || cannot "tests/unit/folder is not built"
-	prove folder-append folder-first folder-store folder-take folder-expunge folder-copy
+	prove folder-append folder-first folder-store folder-take folder-expunge folder-copy folder-compact
 }
 @test "crash: queue-run delivers" { prove queue-run; }
 @test "crash: queue-run defers" { prove queue-run-defer; }

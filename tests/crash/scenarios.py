@@ -3,6 +3,7 @@ import os
 import shutil
 import subprocess
 import sys
+import zlib
 
 DOMAIN = "example.test"
 HEX = "0123456789ABCDEF"
@@ -203,6 +204,7 @@ class Folder(Scenario):
     recovery = False
     tool = "../tests/unit/folder"
     numbered = True  # the folder has been open before
+    grown = False  # its log is so long that it is written anew
 
     def prepare(self, root, env, bin_dir):
         here = len(self.messages) - (self.what == "append")
@@ -214,6 +216,10 @@ class Folder(Scenario):
             self.command.append(f"ROOT/mail/{DOMAIN}/lee")
         super().prepare(root, env, bin_dir)
         self.was = self.opened(root, env, bin_dir, "kim") if self.numbered else None
+        if self.grown:
+            words = b"n 1 1\n"
+            with open(f"{root}/mail/{DOMAIN}/kim/pabal.log", "ab") as log:
+                log.write(b"%08X %s" % (zlib.crc32(words), words) * 5000)
 
     def opened(self, root, env, bin_dir, user):
         """UIDVALIDITY; and number of the message -> [(UID, flags, keywords)]."""
@@ -360,6 +366,7 @@ SCENARIOS += [
     Folder("folder-append", what="append", sizes=(0, 0), to=[["kim"]] * 2),
     Folder("folder-first", what="append", numbered=False, sizes=(0, 0), to=[["kim"]] * 2),
     Folder("folder-store", what="store", sizes=(0, 0), to=[["kim"]] * 2),
+    Folder("folder-compact", what="store", grown=True, sizes=(0, 0), to=[["kim"]] * 2),
     Folder("folder-take", what="take", sizes=(0, 0), to=[["kim"]] * 2),
     Folder("folder-expunge", what="expunge", sizes=(0, 0), to=[["kim"]] * 2),
     Folder("folder-copy", what="copy", sizes=(0, 0, 0), to=[["kim", "lee"]] * 3),

@@ -40,7 +40,7 @@ static void hear(void *arg, const journal_record *r)
 {
 	presents *p = arg;
 	size_t from = 0, to = p->count;
-	if (r->kind != JOURNAL_FLAGS)
+	if (r->kind != JOURNAL_FLAGS && r->kind != JOURNAL_MESSAGE) /* of a log written anew */
 		return;
 	while (from < to) {
 		size_t middle = from + (to - from) / 2;

@@ -15,7 +15,14 @@ enum { LABEL_MAX = 63 };
 
 bool addr_atext(unsigned char c)
 {
-	return ascii_alnum(c) || (c && strchr("!#$%&'*+-/=?^_`{|}~", c)) || c >= 0x80;
+	static const bool atext[256] = {
+	    ['A' ... 'Z'] = true, ['a' ... 'z'] = true,	  ['0' ... '9'] = true,
+	    ['!'] = true,	  ['#' ... '\''] = true,  ['*'] = true,
+	    ['+'] = true,	  ['-'] = true,		  ['/'] = true,
+	    ['='] = true,	  ['?'] = true,		  ['^' ... '`'] = true,
+	    ['{' ... '~'] = true, [0x80 ... 0xff] = true,
+	};
+	return atext[c];
 }
 
 static enum addr_error fault(span rest)

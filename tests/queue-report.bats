@@ -195,3 +195,30 @@ reported() {
 	grep -qx 'Final-Recipient: utf-8; 없음@example.test' "$r"
 	grep -qx 'Content-Type: message/global' "$r"
 }
+
+@test "a storm of bounces to one address is held, and no one else's" {
+	echo fail >"$AGENT/mode"
+	echo 5 >"$PABAL_ROOT/control/bounce-storm"
+	export PABAL_NOW=1800000000
+	for i in {1..12}; do add 'MAIL FROM:<alice@example.test>' "RCPT TO:<a$i@far.test>"; done
+	add 'MAIL FROM:<bob@example.test>' 'RCPT TO:<a@far.test>'
+	queue-run
+	queue-run
+	[ "$(count "$MAIL/alice/new")" = 5 ]
+	[ "$(count "$MAIL/bob/new")" = 1 ]
+	[ "$(count "$Q/hold")" = 7 ]
+	[ "$(count "$Q/new" "$Q/later")" = 0 ]
+	[ "$(grep -c 'event=storm .* to=alice@example.test held=yes' "$LOG")" = 7 ]
+	# the operator looks, and lets them go; the next hour is a new one
+	queue-edit release -f '<>'
+	queue-run
+	[ "$(count "$MAIL/alice/new")" = 12 ]
+	PABAL_NOW=1800003600
+	add 'MAIL FROM:<alice@example.test>' 'RCPT TO:<a@far.test>'
+	queue-run
+	[ "$(count "$MAIL/alice/new")" = 13 ]
+	echo 0 >"$PABAL_ROOT/control/bounce-storm"
+	for i in {1..8}; do add 'MAIL FROM:<alice@example.test>' "RCPT TO:<a$i@far.test>"; done
+	queue-run
+	[ "$(count "$MAIL/alice/new")" = 21 ]
+}

@@ -8,6 +8,7 @@
 #include "queue/job.h"
 #include "queue/notify.h"
 #include "run/hop.h"
+#include "run/pace.h"
 #include "run/task.h"
 #include "run/watch.h"
 
@@ -77,6 +78,15 @@ static void write_job(const runner *r, const hop *h, const task *t, size_t n, st
 		str_free(all[i]);
 }
 
+/* How many of its waiting messages the next worker may take, at most `most`. */
+static size_t waiting_messages(const hop *h, size_t most)
+{
+	size_t n = 0;
+	for (size_t i = h->head; i < h->count && n < most; i++)
+		n += i == h->head || h->jobs[i].t != h->jobs[i - 1].t;
+	return n;
+}
+
 /* Takes waiting jobs off the hop. What an operator has put on hold since it was claimed goes to nobody. */
 static void fill(runner *r, hop *h, load *l)
 {
@@ -85,6 +95,7 @@ static void fill(runner *r, hop *h, load *l)
 	bool held = false;
 	size_t messages = h->local ? BATCH_JOBS : BATCH_REMOTE;
 	size_t jobs = h->local ? BATCH_LOCAL : BATCH_JOBS;
+	size_t granted = pace_grant(r, h, waiting_messages(h, messages));
 	for (; h->head < h->count && l->count < jobs; h->head++) {
 		task *t = h->jobs[h->head].t;
 		size_t n = h->jobs[h->head].n;
@@ -94,6 +105,10 @@ static void fill(runner *r, hop *h, load *l)
 		if (held) {
 			last = t;
 			task_result(r, t, n, &on_hold, NULL);
+			continue;
+		}
+		if (t != last && l->lock_count >= granted && !t->ask) {
+			pace_put_off(r, h, t, n);
 			continue;
 		}
 		if (t != last)
@@ -175,6 +190,7 @@ void dispatch_start(runner *r)
 {
 	hop *h, *again = NULL, **again_end = &again;
 	while ((h = hop_next_ready(r))) {
+		pace_hold_back(r, h);
 		while (h->head < h->count && hop_may_run(r, h))
 			start_worker(r, h);
 		if (h->head < h->count) {
@@ -195,8 +211,11 @@ static void take_result(void *arg, const job_result *res)
 {
 	runner *r = arg;
 	task *t = task_find(r, res->id);
-	if (t && res->n >= 1 && res->n <= t->log.count && t->rcpts[res->n - 1].state == RCPT_GIVEN)
-		task_result(r, t, res->n, &res->st, &res->by);
+	if (!t || res->n < 1 || res->n > t->log.count || t->rcpts[res->n - 1].state != RCPT_GIVEN)
+		return;
+	if (t->rcpts[res->n - 1].by)
+		pace_note(t->rcpts[res->n - 1].by, &res->st);
+	task_result(r, t, res->n, &res->st, &res->by);
 }
 
 /* Unlinks the ended ones from r->workers. */
@@ -230,6 +249,7 @@ static void end_worker(runner *r, worker *w)
 		fail_job(r, &w->jobs[i], w, &st);
 	results_release(&r->results, w->file);
 	h->running--;
+	pace_learn(r, h, w);
 	r->remote_workers -= h->local ? 0 : 1;
 	hop_settle(r, h);
 	free(w->jobs);

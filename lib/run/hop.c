@@ -3,6 +3,7 @@
 #include "base/die.h"
 #include "io/clock.h"
 #include "io/sum.h"
+#include "run/pace.h"
 
 enum { FULL_LOCAL = 4 * BATCH_LOCAL, FULL_REMOTE = 2 * BATCH_REMOTE };
 
@@ -32,6 +33,7 @@ hop *hop_get(runner *r, span agent, span dest, bool local, const worker_owner *o
 		h->owner = *owner;
 		h->next = *at;
 		*at = h;
+		pace_load(r, h);
 	}
 	str_free(&key);
 	return h;
@@ -91,8 +93,7 @@ void hop_park(hop *h, const queue_name *one)
 bool hop_may_run(const runner *r, const hop *h)
 {
 	size_t waiting = h->count - h->head, load = h->local ? BATCH_LOCAL : BATCH_REMOTE / 2;
-	if (h->local ? h->running >= LOCAL_WORKERS
-		     : h->running >= r->max_per_hop || r->remote_workers >= r->max_workers)
+	if (h->local ? h->running >= LOCAL_WORKERS : !pace_may_run(r, h))
 		return false;
 	return h->running == 0 || waiting >= load || clock_ms() - h->started >= hop_slow_ms(h);
 }

@@ -8,6 +8,7 @@ static void done(task *t, size_t n, status st)
 {
 	t->rcpts[n - 1].state = RCPT_DONE;
 	t->rcpts[n - 1].st = st;
+	t->rcpts[n - 1].put_off = 0;
 }
 
 static bool settled(enum qlog_event e)

@@ -34,6 +34,7 @@
 #include "run/dispatch.h"
 #include "run/hop.h"
 #include "run/merge.h"
+#include "run/pace.h"
 #include "run/pass.h"
 #include "run/remove.h"
 #include "run/settle.h"
@@ -105,6 +106,7 @@ static bool open_run(runner *r, const runner_options *opt)
 		return false;
 	raise_limits();
 	(void)read_control(r);
+	pace_open(r);
 	results_open(&r->results, r->queue_dir);
 	pass_hold(r);
 	if (!watch_open(r, opt->id_count == 0)) {
@@ -140,6 +142,7 @@ static void close_run(runner *r)
 	if (r->results.others)
 		results_close(&r->results);
 	hop_free_all(r);
+	pace_close(r);
 	while (r->workers) {
 		worker *w = r->workers;
 		r->workers = w->next;
@@ -170,8 +173,7 @@ static int wait_ms(const runner *r)
 		return 100;
 	int ms = clock_left(r->soon_at);
 	for (const hop *h = r->ready; h; h = h->ready_next)
-		if (h->local ? h->running < LOCAL_WORKERS
-			     : h->running < r->max_per_hop && r->remote_workers < r->max_workers)
+		if (h->local ? h->running < LOCAL_WORKERS : pace_may_run(r, h))
 			ms = earliest(ms, hop_slow_ms(h));
 	if (r->dirty_since)
 		ms = earliest(ms, clock_left(r->dirty_since + FLUSH_MS));

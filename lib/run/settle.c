@@ -32,16 +32,18 @@ static void answer(const task *t, size_t n, enum qlog_event e)
 	str_free(&line);
 }
 
+/* What was put off is written down once, for who asks why it waits. */
 static void record(task *t, size_t n, enum qlog_event e)
 {
-	qlog_record(&t->log, n, e, &t->rcpts[n - 1].st, &t->rcpts[n - 1].who);
+	if (!t->rcpts[n - 1].put_off || t->log.rcpts[n - 1].event == QLOG_NONE)
+		qlog_record(&t->log, n, e, &t->rcpts[n - 1].st, &t->rcpts[n - 1].who);
 	t->rcpts[n - 1].state = RCPT_SAVED;
 }
 
 /* A deferral becomes a failure when the message is old and was tried often. */
 static void give_up(const runner *r, task *t, task_rcpt *c)
 {
-	if (status_is_ok(&c->st) || status_is_permanent(&c->st))
+	if (status_is_ok(&c->st) || status_is_permanent(&c->st) || c->put_off)
 		return;
 	size_t attempts = t->log.attempts + (t->attempted ? 0 : 1);
 	if (!retry_give_up(&r->clock, t->since, attempts, clock_now()))
@@ -77,7 +79,7 @@ static void tell(const task *t)
 		const task_rcpt *c = &t->rcpts[n - 1];
 		if (c->state != RCPT_DONE)
 			continue;
-		task_log(t, qlog_event_name(outcome(c)), n, &c->st);
+		task_log(t, c->put_off ? "put-off" : qlog_event_name(outcome(c)), n, &c->st);
 		if (t->ask)
 			answer(t, n, outcome(c));
 	}
@@ -105,10 +107,28 @@ static bool any_failed(const task *t)
 	return false;
 }
 
+/* The earliest time of what was put off, where nobody was tried at all: that is no attempt, and the clock of the
+ * message does not go on. 0: somebody was tried. */
+static int64_t put_off_until(const task *t)
+{
+	int64_t until = 0;
+	for (size_t n = 1; n <= t->log.count; n++) {
+		const task_rcpt *c = &t->rcpts[n - 1];
+		if (c->state != RCPT_DONE && c->state != RCPT_SAVED)
+			continue;
+		if (!c->put_off)
+			return 0;
+		if (!until || c->put_off < until)
+			until = c->put_off;
+	}
+	return until;
+}
+
 static void defer(runner *r, task *t)
 {
-	int64_t now = clock_now();
-	int64_t when = retry_next(&r->clock, span_str(t->m.id), t->log.attempts, now);
+	int64_t now = clock_now(), until = put_off_until(t);
+	int64_t when =
+	    until ? until : retry_next(&r->clock, span_str(t->m.id), t->log.attempts, now);
 	if (retry_warn(&r->clock, t->since, t->log.attempts, now))
 		(void)bounce_warn(r->queue_dir, &t->m, &t->log, t->since + r->clock.lifetime);
 	if (!qlog_sync(&t->log) || !qmsg_defer(r->queue_dir, &t->m, when)) {
@@ -126,7 +146,7 @@ static void settle_logged(runner *r, task *t)
 	for (size_t n = 1; n <= t->log.count; n++)
 		if (t->rcpts[n - 1].state == RCPT_DONE)
 			record(t, n, outcome(&t->rcpts[n - 1]));
-	if (!t->attempted)
+	if (!t->attempted && !put_off_until(t))
 		qlog_attempt(&t->log);
 	bool due = failed_before || any_failed(t);
 	enum dsn_kind kind = DSN_NONE;

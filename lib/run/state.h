@@ -3,6 +3,7 @@
 #ifndef RUN_STATE_H
 #define RUN_STATE_H
 
+#include "queue/board.h"
 #include "queue/drop.h"
 #include "queue/qlog.h"
 #include "queue/qmsg.h"
@@ -47,7 +48,8 @@ typedef struct task_rcpt {
 	bool remote; /* what OK means: relayed, not delivered */
 	span dest;   /* Maildir or next hop, in task.mem */
 	status st;
-	remote_mta who; /* said it; in task.mem */
+	remote_mta who;	 /* said it; in task.mem */
+	int64_t put_off; /* DONE, but not tried: when it may be; 0: tried */
 } task_rcpt;
 
 /* A claimed message. */
@@ -87,6 +89,14 @@ struct hop {
 	unsigned running; /* workers */
 	int64_t started;  /* clock_ms() of the last worker */
 	names parked;	  /* messages that wait unclaimed: this hop has enough */
+
+	/* pace.c */
+	uint64_t board;
+	board_entry known;
+	uint32_t rate;	    /* messages a minute; 0: any */
+	int64_t slot;	    /* the minute that is filled with what is put off */
+	uint32_t slot_used; /* messages in it */
+	const task *put_off;
 };
 
 typedef struct given {
@@ -101,8 +111,16 @@ struct worker {
 	result_file *file;
 	given *jobs;
 	size_t count;
-	int exit_code; /* once it has ended */
+	int exit_code;			      /* once it has ended */
+	unsigned answered, busy, unreachable; /* results of each kind (pace.c) */
+	char words[BOARD_WORDS];
 };
+
+/* A line of control/hop-rate. */
+typedef struct hop_rate {
+	span hop;
+	uint32_t messages; /* a minute */
+} hop_rate;
 
 typedef struct runner {
 	const runner_options *opt;
@@ -111,6 +129,10 @@ typedef struct runner {
 	resolver *resolver;
 	retry_clock clock;
 	uint64_t max_workers, max_per_hop;
+	int64_t pause, pause_largest; /* seconds */
+	hop_rate *rates;
+	size_t rate_count;
+	arena rate_mem;
 	results results;
 
 	task *tasks[TASK_BUCKETS];
@@ -126,7 +148,7 @@ typedef struct runner {
 	int64_t soon_at, scan_at; /* clock_ms(); 0: never */
 	int64_t due_at;		  /* epoch seconds of the next deferred message, 0: none known */
 	int64_t scanned;	  /* clock_now() of the last scan */
-	scan_mark mark;	  /* where the next scan may start */
+	scan_mark mark;		  /* where the next scan may start */
 	bool behind;		  /* something due was left: the next scan reads all */
 	bool stopping;
 	bool children; /* some may have ended (SIGCHLD) */

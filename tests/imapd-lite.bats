@@ -408,7 +408,7 @@ client() {
 		x BAD no such mechanism
 		x BAD LOGIN user password
 		x BAD not known, or not before a login
-		x BAD not known, or not before a login
+		x BAD no TLS here
 		* ID ("name" "pabal")
 		x OK done
 		* ID ("name" "pabal")

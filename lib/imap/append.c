@@ -5,6 +5,7 @@
 #include "imap/message.h"
 #include "imap/place.h"
 #include "imap/verb.h"
+#include "maildir/room.h"
 
 enum { DATE_OCTETS = 26 };
 
@@ -164,6 +165,9 @@ enum imap_literal imap_append_literal(void *arg, span before, uint64_t octets, i
 		return refuse(s, "NO [TOOBIG] the message is too large");
 	if (!exists(s, a.mailbox))
 		return refuse(s, "NO [TRYCREATE] no such mailbox");
+	status room = maildir_room_own(s->l->maildir, octets);
+	if (!status_is_ok(&room))
+		return refuse(s, "NO [OVERQUOTA] the mailbox is full");
 	s->spool = open_spool(s);
 	if (s->spool < 0) {
 		imap_trouble(s, "opening a temporary file", strerror(errno));

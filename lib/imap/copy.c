@@ -90,7 +90,15 @@ static void copy_messages(imap_state *s, folder *to, copying *c)
 		imap_no(s, "[LIMIT] too many messages at once");
 		return;
 	}
-	status st = folder_copy(s->box.f, c->indexes, c->count, to, c->uids);
+	uint64_t octets = 0;
+	for (size_t k = 0; k < c->count; k++)
+		octets += folder_at(s->box.f, c->indexes[k]).octets;
+	status st = c->move ? status_ok() : folder_room(to, octets);
+	if (!status_is_ok(&st)) {
+		imap_failed(s, "copying messages", &st);
+		return;
+	}
+	st = folder_copy(s->box.f, c->indexes, c->count, to, c->uids);
 	if (status_is_ok(&st)) {
 		conclude(s, to, c);
 		return;

@@ -54,7 +54,9 @@ static void refuse(greet *g, const char *code)
 
 static imap_login_ways ways(const greet *g)
 {
-	return (imap_login_ways){.allowed = g->t->allowed, .scram = g->t->scram};
+	return (imap_login_ways){.allowed = g->t->allowed,
+				 .scram = g->t->scram,
+				 .starttls = g->t->tls == LOGIN_TLS_OFFERED};
 }
 
 /* ---- logging in */
@@ -176,6 +178,26 @@ static void do_id(greet *g, imap_scan *s)
 		error(g, "BAD ID NIL, or pairs");
 }
 
+/* RFC 3501, 6.2.1. Whatever came before counts no more. */
+static void do_starttls(greet *g, imap_scan *s)
+{
+	(void)s;
+	if (g->t->tls != LOGIN_TLS_OFFERED) {
+		error(g, "BAD no TLS here");
+		return;
+	}
+	if (in_buffered(g->t->in)) {
+		tagged(g, "BAD nothing may come behind STARTTLS");
+		hang_up(g, "BYE pipelined");
+		return;
+	}
+	tagged(g, "OK begin");
+	if (login_start_tls(g->t))
+		g->errors = 0;
+	else
+		g->over = true;
+}
+
 static const struct verb {
 	const char *name;
 	void (*function)(greet *, imap_scan *);
@@ -187,6 +209,7 @@ static const struct verb {
     {"ID", do_id, true},
     {"LOGIN", do_login, true},
     {"AUTHENTICATE", do_authenticate, true},
+    {"STARTTLS", do_starttls, false},
 };
 
 static void dispatch(greet *g, span command)

@@ -35,7 +35,7 @@ static bool wait(idling *w)
 	imap_state *s = w->s;
 	struct pollfd p[] = {{.fd = s->l->in->fd, .events = POLLIN},
 			     {.fd = w->watch, .events = POLLIN}};
-	if (in_buffered(s->l->in))
+	if (in_ready(s->l->in))
 		return true;
 	if (s->l->waiting)
 		*s->l->waiting = 1;

@@ -50,6 +50,10 @@ void imap_trouble(const imap_state *s, const char *what, const char *text)
 /* RFC 5530: [OVERQUOTA] is for the user, [UNAVAILABLE] passes, [SERVERBUG] is for the operator. */
 void imap_failed(imap_state *s, const char *what, const status *why)
 {
+	if (why->reply == 452 || why->reply == 552) {
+		imap_no(s, "[OVERQUOTA] the mailbox is full");
+		return;
+	}
 	imap_trouble(s, what, why->text);
 	imap_no(s, "[UNAVAILABLE] that cannot be done now");
 }

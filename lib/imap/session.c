@@ -158,6 +158,9 @@ int imap_session(login_session *l)
 	str_free(&s.name);
 	imap_reader_free(&s.reader);
 	conv_free(s.converters);
+	l->in->filter = NULL;
+	l->out->filter = NULL;
+	deflate_free(s.deflate);
 	arena_free(&s.mem);
 	return l->out->error ? EX_TEMPFAIL : s.code;
 }

@@ -6,6 +6,7 @@
 #include "imap/box.h"
 #include "imap/read.h"
 #include "io/conv.h"
+#include "io/deflate.h"
 
 enum imap_update {
 	IMAP_TELL_NOTHING, /* before the OK: the view stays */
@@ -28,6 +29,7 @@ typedef struct imap_state {
 	enum imap_update update;       /* of it */
 	int spool;		       /* the message of an APPEND; -1: none */
 	const char *spool_words;
+	deflate_pair *deflate; /* NULL: not compressed */
 	unsigned errors;
 	bool over;
 	int code;

@@ -56,6 +56,8 @@ static enum in_result late(void)
 
 static enum in_result wait_readable(const in *s)
 {
+	if (s->filter && s->filter->ready(s->filter))
+		return IN_OK;
 	if (s->timer)
 		return s->deadline && clock_left(s->deadline) == 0 ? late() : IN_OK;
 	struct pollfd p = {.fd = s->fd, .events = POLLIN};
@@ -93,6 +95,8 @@ static ssize_t read_some(const in *s)
 {
 	void *to = s->buf + s->end;
 	size_t room = s->size - s->end;
+	if (s->filter)
+		return s->filter->read(s->filter, s->fd, to, room);
 	if (!s->passed)
 		return read(s->fd, to, room);
 	union {
@@ -222,4 +226,9 @@ enum in_result in_exact(in *s, void *dst, size_t n)
 size_t in_buffered(const in *s)
 {
 	return s->end - s->at;
+}
+
+bool in_ready(const in *s)
+{
+	return s->end > s->at || (s->filter && s->filter->ready(s->filter));
 }

@@ -3,6 +3,8 @@
 #ifndef IO_IN_H
 #define IO_IN_H
 
+#include <sys/types.h>
+
 #include "base/span.h"
 
 enum in_result {
@@ -12,6 +14,13 @@ enum in_result {
 	IN_TIMEOUT, /* errno ETIMEDOUT */
 	IN_ERROR,   /* errno set by read(2) */
 };
+
+/* Takes the place of read(2): what the octets of the descriptor mean (io/deflate.h). */
+typedef struct in_filter {
+	/* As read(2); -1 with EINTR where what was read gave no octet yet. */
+	ssize_t (*read)(struct in_filter *, int fd, void *to, size_t room);
+	bool (*ready)(const struct in_filter *); /* it has octets that need no read */
+} in_filter;
 
 typedef struct in {
 	int fd;
@@ -26,6 +35,7 @@ typedef struct in {
 	bool timer;       /* the socket itself has a time-out (SO_RCVTIMEO): no poll before a read */
 	int *passed;      /* where set: a descriptor that comes along (SCM_RIGHTS) is put here, O_CLOEXEC,
 			     owned by the caller; *passed is -1 before; a second one is closed */
+	in_filter *filter; /* NULL: none; not owned */
 } in;
 
 void in_open(in *, int fd, size_t size);
@@ -45,5 +55,7 @@ enum in_result in_exact(in *, void *dst, size_t n);
 bool in_give(in *, span octets);
 /* Octets that are buffered and not yet read: whether a reply can wait (RFC 2920, 3.1). */
 size_t in_buffered(const in *);
+/* Whether something can be had without a wait for the descriptor. */
+bool in_ready(const in *);
 
 #endif

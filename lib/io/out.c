@@ -70,14 +70,32 @@ static void write_out(out *o, span s)
 	}
 }
 
+static void pass(out *o, span s, bool flush)
+{
+	span piece;
+	if (!o->filter) {
+		write_out(o, s);
+		return;
+	}
+	while (!o->error && (piece = o->filter->next(o->filter, &s, flush)).n)
+		write_out(o, piece);
+}
+
+static void spill(out *o, bool flush)
+{
+	span waiting = {o->buf, o->n};
+	o->n = 0;
+	pass(o, waiting, flush);
+}
+
 void out_put(out *o, span s)
 {
 	if (o->error)
 		return;
 	if (s.n > o->size - o->n)
-		(void)out_flush(o);
+		spill(o, false);
 	if (s.n >= o->size) {
-		write_out(o, s);
+		pass(o, s, false);
 	} else if (s.n) {
 		memcpy(o->buf + o->n, s.p, s.n);
 		o->n += s.n;
@@ -119,9 +137,7 @@ void out_printf(out *o, const char *fmt, ...)
 
 bool out_flush(out *o)
 {
-	span waiting = {o->buf, o->n};
-	o->n = 0;
-	write_out(o, waiting);
+	spill(o, true);
 	errno = o->error;
 	return o->error == 0;
 }

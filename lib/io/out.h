@@ -4,6 +4,13 @@
 
 #include "base/span.h"
 
+/* Stands before write(2): what the octets become on the descriptor (io/deflate.h). */
+typedef struct out_filter {
+	/* Takes the octets in and gives a piece of what they become, "" where there is nothing more; `flush`: all that was
+	 * taken in until now must have come out by then. *from is advanced; the piece lives until the next call. */
+	span (*next)(struct out_filter *, span *from, bool flush);
+} out_filter;
+
 typedef struct out {
 	int fd;
 	char *buf;    /* owned */
@@ -12,6 +19,7 @@ typedef struct out {
 	int error;    /* errno of the first failure; 0: none. After it nothing more is written */
 	int idle_ms;  /* longest wait for one write; 0: for ever */
 	int64_t deadline; /* of clock_ms(); 0: none */
+	out_filter *filter; /* NULL: none; not owned */
 } out;
 
 void out_open(out *, int fd, size_t size);

@@ -101,3 +101,46 @@ MESSAGE = b"From: a@example.org\r\nSubject: x\r\n\r\nbody\r\n"
 def append(c, mailbox="INBOX", flags="", n=1, text=MESSAGE):
     for i in range(n):
         c.ok(f"APPEND {mailbox} {flags}{{}}", text)
+
+
+def compress(c):
+    """From here on both ways are DEFLATE streams (RFC 4978)."""
+    import zlib
+
+    c.ok("COMPRESS DEFLATE")
+    packer, unpacker = zlib.compressobj(9, zlib.DEFLATED, -15), zlib.decompressobj(-15)
+    plain = b""
+    c.raw = 0
+
+    def send(octets):
+        octets = octets if isinstance(octets, bytes) else octets.encode()
+        c.s.sendall(packer.compress(octets) + packer.flush(zlib.Z_SYNC_FLUSH))
+
+    def more():
+        nonlocal plain
+        got = c.s.recv(65536)
+        assert got, "closed"
+        c.raw += len(got)
+        plain += unpacker.decompress(got)
+
+    def line():
+        nonlocal plain
+        while b"\r\n" not in plain:
+            more()
+        one, _, plain = plain.partition(b"\r\n")
+        return one
+
+    def read(n):
+        nonlocal plain
+        while len(plain) < n:
+            more()
+        one, plain = plain[:n], plain[n:]
+        return one
+
+    class File:
+        pass
+
+    c.f = File()
+    c.f.read = read
+    c.f.close = lambda: None
+    c.send, c.line = send, line

@@ -533,3 +533,158 @@ client() {
 	grep -q '^\* BYE \[UNAVAILABLE\]' "$BATS_TEST_TMPDIR/last"
 	exec 5<&-
 }
+
+@test "CONDSTORE and QRESYNC: what changed while one was away" {
+	client <<-'END'
+		c, d = Imap(port), Imap(port)
+		append(c, n=6)
+		c.fails("SELECT INBOX (QRESYNC (1 1))", kind="BAD")
+		same(c.ok("ENABLE QRESYNC NONSENSE"), "ENABLED QRESYNC")
+		same(c.ok("ENABLE CONDSTORE QRESYNC"), "ENABLED")
+		lines = "\n".join(c.ok("SELECT INBOX (CONDSTORE)"))
+		validity, start = (int(re.search(rf"{word} (\d+)", lines)[1]) for word in ("UIDVALIDITY", "HIGHESTMODSEQ"))
+		same(c.ok("STORE 2 +FLAGS.SILENT (\\Seen)"), "2 FETCH (UID 2 FLAGS (\\Seen) MODSEQ (…))")
+		(line,) = c.ok("FETCH 2 (MODSEQ)")
+		two = int(re.search(r"MODSEQ \((\d+)\)", line)[1])
+		assert two > start
+		# compared and changed at once
+		same(c.ok(f"STORE 1,2 (UNCHANGEDSINCE {start}) +FLAGS.SILENT (\\Flagged)", code="MODIFIED 2]"), "1 FETCH (UID 1 FLAGS (\\Flagged) MODSEQ (…))")
+		d.ok("SELECT INBOX")
+		d.ok("STORE 3 +FLAGS ($d)")  # c has not heard of it
+		same(c.ok(f"UID STORE 3:4 (UNCHANGEDSINCE {two}) +FLAGS (\\Answered)", code="MODIFIED 3]"),
+		    "FLAGS …\nOK [PERMANENTFLAGS …\n4 FETCH (UID 4 FLAGS (\\Answered) MODSEQ (…))\n3 FETCH (UID 3 FLAGS ($d) MODSEQ (…))")
+		same(c.ok("STORE 5 (UNCHANGEDSINCE 0) FLAGS ()", code="MODIFIED 5]"), "")
+		c.fails("STORE 5 (UNCHANGEDSINCE x) FLAGS ()", kind="BAD")
+		d.ok("STORE 5:6 +FLAGS.SILENT (\\Deleted)"); d.ok("EXPUNGE")
+		same(c.ok("NOOP"), "VANISHED 5:6")
+		append(d, n=2)
+		same(c.ok("NOOP"), "6 EXISTS")
+		c.ok("UID STORE 7 +FLAGS.SILENT (\\Deleted)")
+		same(c.ok("UID EXPUNGE 7", code="HIGHESTMODSEQ"), "VANISHED 7")
+		e = Imap(port); e.ok("ENABLE QRESYNC")
+		same(e.ok(f"SELECT INBOX (QRESYNC ({validity} {two} 1:7))"), """
+			FLAGS …
+			OK [PERMANENTFLAGS …
+			5 EXISTS
+			0 RECENT
+			OK [UNSEEN 1] …
+			OK [UIDVALIDITY …
+			OK [UIDNEXT 9] …
+			OK [HIGHESTMODSEQ …
+			VANISHED (EARLIER) 5:7
+			1 FETCH (UID 1 FLAGS (\\Flagged) MODSEQ (…))
+			3 FETCH (UID 3 FLAGS ($d) MODSEQ (…))
+			4 FETCH (UID 4 FLAGS (\\Answered) MODSEQ (…))""")
+		same(e.ok(f"SELECT INBOX (QRESYNC ({validity} {two} 1,6:20 (1:2 1:2)))")[9:], """
+			VANISHED (EARLIER) 6:7
+			1 FETCH (UID 1 FLAGS (\\Flagged) MODSEQ (…))
+			5 FETCH (UID 8 FLAGS () MODSEQ (…))""")
+		assert len(e.ok(f"SELECT INBOX (QRESYNC ({validity + 1} {two} 1:7))")) == 9
+		same(e.ok(f"UID FETCH 1:* (FLAGS) (CHANGEDSINCE {two} VANISHED)")[0:2], "VANISHED (EARLIER) 5:7\n1 FETCH (UID 1 FLAGS (\\Flagged) MODSEQ (…))")
+		same(e.ok("MOVE 1 Trash"), "OK [COPYUID … 1 1] moved\nVANISHED 1")
+		assert "HIGHESTMODSEQ" in e.ok("STATUS Trash (HIGHESTMODSEQ)")[0]
+		d.fails("UID FETCH 1:* (FLAGS) (CHANGEDSINCE 1 VANISHED)", kind="BAD")
+	END
+}
+
+@test "UTF8=ACCEPT: names and messages in UTF-8; names of other servers" {
+	mkdir -p "$ALICE/.&vPStANVo-2/"{cur,new,tmp} "$ALICE/.raw한"/{cur,new,tmp}
+	client <<-'END'
+		c, d = Imap(port), Imap(port)
+		c.fails('CREATE "보관"', kind="BAD")
+		same(c.ok('LIST "" *2'), 'LIST (\\HasNoChildren) "." &vPStANVo-2')
+		c.ok("APPEND &vPStANVo-2 {}", MESSAGE)
+		assert len(os.listdir(box + "/.&vPStANVo-2/cur")) == 1
+		same(c.ok("ENABLE UTF8=ACCEPT"), "ENABLED UTF8=ACCEPT")
+		c.ok('CREATE "보관함"')
+		assert os.path.isdir(box + "/.보관함/cur")
+		same(c.ok('LIST "" "보*"'), 'LIST (\\HasNoChildren) "." "보관함"\nLIST (\\HasNoChildren) "." "보관함2"')
+		same(d.ok('LIST "" &v*'), '')
+		same(d.ok('LIST "" &vPStANVo-*'), 'LIST (\\HasNoChildren) "." &vPStANVo-\nLIST (\\HasNoChildren) "." &vPStANVo-2')
+		c.ok('APPEND "보관함2" (\\Seen) UTF8 (~{})', "Subject: 제목\r\n\r\nx\r\n".encode(), code="APPENDUID")
+		d.fails("APPEND INBOX UTF8 (~{})", MESSAGE, kind="BAD")
+		same(c.ok('STATUS "보관함2" (MESSAGES)'), 'STATUS "보관함2" (MESSAGES 2)')
+		c.ok('DELETE "raw한"')
+	END
+}
+
+@test "COMPRESS=DEFLATE: both ways, large and small, IDLE too" {
+	client <<-'END'
+		c, d = Imap(port), Imap(port)
+		assert "COMPRESS=DEFLATE" in c.ok("CAPABILITY")[0]
+		c.fails("COMPRESS NONE", kind="BAD")
+		compress(c)
+		c.fails("COMPRESS DEFLATE", code="COMPRESSIONACTIVE")
+		for n in range(20): c.ok("NOOP")
+		text = MESSAGE + b"all work and no play\r\n" * 100000
+		c.ok("APPEND INBOX {}", text)
+		noise = MESSAGE + os.urandom(300000).hex().encode() + b"\r\n"
+		c.ok("APPEND INBOX {}", noise, sync=False)
+		c.ok("SELECT INBOX")
+		before = c.raw
+		assert text.decode() in c.ok("FETCH 1 BODY.PEEK[]")[0]
+		assert c.raw - before < len(text) // 50
+		assert noise.decode() in c.ok("FETCH 2 BODY.PEEK[]")[0]
+		c.send("i IDLE\r\n"); assert c.line().startswith(b"+")
+		append(d)
+		assert c.line() == b"* 3 EXISTS"
+		c.send("DONE\r\nn NOOP\r\n" + "x NOOP\r\n" * 2000)
+		assert c.line().startswith(b"i OK") and c.line().startswith(b"n OK")
+		assert all(c.line().startswith(b"x OK") for _ in range(2000))
+		c.s.sendall(b"\xff" * 100)  # no such stream: the end
+		try:
+		    c.line()
+		except AssertionError as e:
+		    assert "closed" in str(e)
+		else:
+		    raise SystemExit("not closed")
+		d.ok("NOOP")
+	END
+}
+
+@test "QUOTA by maildirsize; APPEND and COPY into a full mailbox" {
+	client <<-'END'
+		c = Imap(port)
+		same(c.ok('GETQUOTAROOT INBOX'), "QUOTAROOT INBOX")
+		same(c.ok('GETQUOTA ""'), 'QUOTA "" ()')
+		open(box + "/maildirsize", "w").write("10240S\n0 0\n")
+		append(c, text=MESSAGE + b"x" * 5000 + b"\r\n")
+		same(c.ok('GETQUOTAROOT Sent'), 'QUOTAROOT Sent ""\nQUOTA "" (STORAGE 5 10)')
+		same(c.ok('GETQUOTA ""'), 'QUOTA "" (STORAGE 5 10)')
+		c.fails('GETQUOTA "none"', code="NONEXISTENT"); c.fails('GETQUOTAROOT none', code="NONEXISTENT")
+		c.fails('SETQUOTA "" (STORAGE 1)', code="NOPERM")
+		append(c, text=MESSAGE + b"x" * 3000 + b"\r\n")
+		c.fails("APPEND INBOX {}", MESSAGE + b"x" * 5000 + b"\r\n", code="OVERQUOTA")
+		c.ok("SELECT INBOX")
+		c.fails("COPY 1 Archive", code="OVERQUOTA")
+		same(c.ok("MOVE 1 Archive"), "OK [COPYUID …\n1 EXPUNGE")
+		same(c.ok('GETQUOTA ""'), 'QUOTA "" (STORAGE 8 10)')
+		c.ok("DELETE Archive")
+		same(c.ok('GETQUOTA ""'), 'QUOTA "" (STORAGE 3 10)')
+	END
+}
+
+@test "STARTTLS: then logins are allowed; nothing may be pipelined behind it" {
+	need openssl
+	mkdir -p "$PABAL_ROOT/control/tls/default"
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -subj /CN=mail.example.org \
+		-keyout "$PABAL_ROOT/control/tls/default/key.pem" -out "$PABAL_ROOT/control/tls/default/cert.pem" 2>/dev/null
+	rm "$PABAL_ROOT/control/login-without-tls"
+	client <<-'END'
+		import imaplib, ssl
+		c = Imap(port, login=False)
+		assert b" STARTTLS LOGINDISABLED" in c.greeting and b"AUTH=" not in c.greeting, c.greeting
+		c.fails('LOGIN alice "two  words"', code="PRIVACYREQUIRED")
+		c.send('x STARTTLS\r\ny LOGIN alice "two  words"\r\n')
+		assert c.line().startswith(b"x BAD") and c.line().startswith(b"* BYE")
+		context = ssl.create_default_context(); context.check_hostname = False; context.verify_mode = ssl.CERT_NONE
+		m = imaplib.IMAP4("127.0.0.1", int(port))
+		assert m.starttls(context)[0] == "OK"
+		assert "AUTH=PLAIN" in m.capabilities and "STARTTLS" not in m.capabilities, m.capabilities
+		assert m.login("alice@example.org", "two  words")[0] == "OK"
+		assert m.append("INBOX", None, None, MESSAGE + b"x" * 1000000)[0] == "OK"
+		assert m.select() == ("OK", [b"1"])
+		assert len(m.fetch("1", "BODY[]")[1][0][1]) > 1000000
+		assert m.logout()[0] == "BYE"
+	END
+}

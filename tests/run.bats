@@ -28,7 +28,8 @@ run_once() { "${OWN[@]}" make -s run ONCE=1 VAR="$VAR" $(build); }
 	bob=$(sed -n 's/^delivered there to //p' <<<"$output")
 	[[ $bob == "$VAR"/second/mail/second.test/bob/new/* ]]
 	grep -qx "identical byte for byte below the trace fields, at both" <<<"$output"
-	[[ ${lines[-1]} =~ ^read\ by\ POP3,\ port\ [0-9]+:\ the\ same\ octets$ ]]
+	[[ ${lines[-2]} =~ ^read\ by\ POP3,\ port\ [0-9]+:\ the\ same\ octets$ ]]
+	[[ ${lines[-1]} =~ ^read\ by\ IMAP,\ port\ [0-9]+:\ the\ same\ octets$ ]]
 	# not only said: an independent look
 	python3 - tests/mail/first.eml "$alice" "$bob" <<-'END'
 		import email, email.policy, sys

@@ -210,8 +210,10 @@ void imap_do_append(imap_state *s, imap_scan *scan)
 {
 	appending a;
 	span name;
-	if (!take_front(scan, &a) || s->spool < 0 || !imap_char(scan, '"') ||
-	    !imap_char(scan, '"') || (a.utf8 && !imap_char(scan, ')')) || !imap_end(scan)) {
+	bool front = take_front(scan, &a);
+	(void)imap_char(scan, '~');
+	if (!front || s->spool < 0 || !imap_char(scan, '"') || !imap_char(scan, '"') ||
+	    (a.utf8 && !imap_char(scan, ')')) || !imap_end(scan)) {
 		imap_bad(s, usage + 4); /* behind "BAD " */
 		return;
 	}

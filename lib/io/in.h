@@ -9,7 +9,7 @@
 
 enum in_result {
 	IN_OK,
-	IN_EOF,     /* no octet left (a last line without LF is given as IN_OK first) */
+	IN_EOF,	    /* no octet left (a last line without LF is given as IN_OK first) */
 	IN_LONG,    /* line longer than the limit; *line is the part that fits, the rest follows */
 	IN_TIMEOUT, /* errno ETIMEDOUT */
 	IN_ERROR,   /* errno set by read(2) */
@@ -24,16 +24,18 @@ typedef struct in_filter {
 
 typedef struct in {
 	int fd;
-	char *buf;        /* owned */
-	size_t size;      /* octets of buf: the longest line that can be asked for */
-	size_t at, end;   /* unread octets are buf[at, end) */
+	char *buf;	/* owned */
+	size_t size;	/* octets of buf: the longest line that can be asked for */
+	size_t at, end; /* unread octets are buf[at, end) */
 	bool eof;
-	int idle_ms;      /* longest wait for one read; 0: for ever */
+	int idle_ms;	  /* longest wait for one read; 0: for ever */
 	int64_t deadline; /* of clock_ms(), for all reads together; 0: none */
-	void (*before_wait)(void *); /* called before a read that may block: flush the replies here */
+	void (*before_wait)(
+	    void *); /* called before a read that may block: flush the replies here */
 	void *before_wait_arg;
-	bool timer;       /* the socket itself has a time-out (SO_RCVTIMEO): no poll before a read */
-	int *passed;      /* where set: a descriptor that comes along (SCM_RIGHTS) is put here, O_CLOEXEC,
+	bool timer; /* the socket itself has a time-out (SO_RCVTIMEO): no poll before a read */
+	int *
+	    passed; /* where set: a descriptor that comes along (SCM_RIGHTS) is put here, O_CLOEXEC,
 			     owned by the caller; *passed is -1 before; a second one is closed */
 	in_filter *filter; /* NULL: none; not owned */
 } in;

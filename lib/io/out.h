@@ -13,12 +13,12 @@ typedef struct out_filter {
 
 typedef struct out {
 	int fd;
-	char *buf;    /* owned */
-	size_t size;  /* octets of buf */
-	size_t n;     /* octets that wait in buf */
-	int error;    /* errno of the first failure; 0: none. After it nothing more is written */
-	int idle_ms;  /* longest wait for one write; 0: for ever */
-	int64_t deadline; /* of clock_ms(); 0: none */
+	char *buf;   /* owned */
+	size_t size; /* octets of buf */
+	size_t n;    /* octets that wait in buf */
+	int error;   /* errno of the first failure; 0: none. After it nothing more is written */
+	int idle_ms; /* longest wait for one write; 0: for ever */
+	int64_t deadline;   /* of clock_ms(); 0: none */
 	out_filter *filter; /* NULL: none; not owned */
 } out;
 

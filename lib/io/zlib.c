@@ -121,7 +121,8 @@ static size_t deflate_some(deflate_pair *p, span *from, bool flush)
 	z->next_out = p->made;
 	z->avail_out = sizeof p->made;
 	bool last = flush && piece.n == from->n;
-	(void)deflate(z, last ? Z_SYNC_FLUSH : Z_NO_FLUSH); /* with room for output it cannot fail */
+	(void)deflate(z,
+		      last ? Z_SYNC_FLUSH : Z_NO_FLUSH); /* with room for output it cannot fail */
 	*from = span_sub(*from, piece.n - z->avail_in, from->n);
 	if (last && z->avail_out)
 		p->dirty = false;

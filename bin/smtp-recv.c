@@ -66,10 +66,13 @@ int main(int argc, char **argv)
 		prefork want = {.spare = number("recv-spare", 8),
 				.cap = number("max-sessions", 200)};
 		no_socket_on(1, O_WRONLY);
+		if (!crowd_open(&opt.crowd, number("max-per-network", (want.cap + 1) / 2)))
+			return EX_TEMPFAIL;
 		enum prefork_role role = prefork_run(&want, &slot);
 		if (role != PREFORK_PAIR)
 			return role == PREFORK_PARENT ? EX_OK : EX_TEMPFAIL;
 	}
+	crowd_leave(&opt.crowd, &slot);
 	int code = pair_run(&opt, &slot, &in_talker);
 	if (in_talker)
 		_exit(code); /* from a sandbox nothing that runs at exit could do its work */

@@ -245,7 +245,10 @@ bool cache_find(cache *c, span base, unsigned wanted, cache_record *r)
 		return false;
 	cache_check(&e, wanted);
 	*r = e.record;
-	return true;
+	for (int i = 0; i < CACHE_PIECES; i++)
+		if (r->piece[i].p)
+			return true;
+	return false;
 }
 
 /* ---- writing */

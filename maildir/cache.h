@@ -27,7 +27,7 @@ void cache_close(cache *); /* NULL is fine; what was not written is lost */
 
 /* Takes in what others wrote: a few system calls. */
 void cache_refresh(cache *);
-/* The pieces in `wanted` (1 << CACHE_…) that are known; false where nothing is known of it. They live until the next call that is not
+/* The pieces in `wanted` (1 << CACHE_…) that are known; false where there are none. They live until the next call that is not
  * cache_find() or cache_add(). */
 bool cache_find(cache *, span base, unsigned wanted, cache_record *);
 /* Notes what was made of a message, all pieces that are known: the last record of a name counts. True where enough

@@ -2,6 +2,11 @@
 
 #include <string.h>
 
+span span_of(const char *p, size_t n)
+{
+	return (span){p, n};
+}
+
 span span_str(const char *cstr)
 {
 	return cstr ? (span){cstr, strlen(cstr)} : (span){"", 0};
@@ -10,6 +15,26 @@ span span_str(const char *cstr)
 bool span_eq(span a, span b)
 {
 	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+}
+
+char ascii_lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
+}
+
+bool ascii_alpha(unsigned char c)
+{
+	return (unsigned)((c | 0x20) - 'a') < 26;
+}
+
+bool ascii_digit(unsigned char c)
+{
+	return (unsigned)(c - '0') < 10;
+}
+
+bool ascii_alnum(unsigned char c)
+{
+	return ascii_alpha(c) || ascii_digit(c);
 }
 
 bool span_eqi(span a, span b)
@@ -54,6 +79,15 @@ size_t span_rfind(span s, char c)
 {
 	const char *at = s.n ? memrchr(s.p, c, s.n) : NULL;
 	return at ? (size_t)(at - s.p) : s.n;
+}
+
+span span_sub(span s, size_t from, size_t to)
+{
+	if (to > s.n)
+		to = s.n;
+	if (from > to)
+		from = to;
+	return (span){from ? s.p + from : s.p, to - from}; /* NULL + 0 is not defined */
 }
 
 span span_cut(span *rest, char c)

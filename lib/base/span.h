@@ -17,10 +17,7 @@ typedef struct span {
 /* For printf's "%.*s"; only for text that is known to hold no NUL and no control octet. */
 #define SPAN_FMT(s) (int)((s).n < 4096 ? (s).n : 4096), (s).p
 
-static inline span span_of(const char *p, size_t n)
-{
-	return (span){p, n};
-}
+span span_of(const char *p, size_t n);
 span span_str(const char *cstr); /* NULL gives the empty span */
 
 bool span_eq(span a, span b);
@@ -35,14 +32,7 @@ size_t span_find(span s, char c);
 size_t span_rfind(span s, char c);
 
 /* Octets [from, to), both clamped to the span. */
-static inline span span_sub(span s, size_t from, size_t to)
-{
-	if (to > s.n)
-		to = s.n;
-	if (from > to)
-		from = to;
-	return (span){from ? s.p + from : s.p, to - from}; /* NULL + 0 is not defined */
-}
+span span_sub(span s, size_t from, size_t to);
 /* Cuts the front of *rest up to the first `c` (dropped) and returns it; all of it where there is no
  * `c`. */
 span span_cut(span *rest, char c);
@@ -57,22 +47,10 @@ span span_chomp(span s);
 bool span_u64(span s, uint64_t max, uint64_t *value);
 
 /* ASCII classes; locale never matters here. */
-static inline bool ascii_alpha(unsigned char c)
-{
-	return (unsigned)((c | 0x20) - 'a') < 26;
-}
-static inline bool ascii_digit(unsigned char c)
-{
-	return (unsigned)(c - '0') < 10;
-}
-static inline bool ascii_alnum(unsigned char c)
-{
-	return ascii_alpha(c) || ascii_digit(c);
-}
-static inline char ascii_lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
-}
+bool ascii_alpha(unsigned char c);
+bool ascii_digit(unsigned char c);
+bool ascii_alnum(unsigned char c);
+char ascii_lower(char c);
 
 /* Checked arithmetic for sizes: false on overflow, *sum then untouched. */
 bool size_add(size_t a, size_t b, size_t *sum);

@@ -35,7 +35,7 @@ void str_cut(str *s, size_t n)
 }
 
 /* Room for n more octets and the NUL. Doubles, so that appending is linear. */
-static bool make_room(str *s, size_t n)
+static bool reserve(str *s, size_t n)
 {
 	size_t need, room;
 	if (!size_add(s->n, n, &need) || need > s->max || !size_add(need, 1, &need)) {
@@ -52,11 +52,6 @@ static bool make_room(str *s, size_t n)
 	return true;
 }
 
-static inline bool reserve(str *s, size_t n)
-{
-	return (n < s->room - s->n && n <= s->max - s->n) || make_room(s, n);
-}
-
 bool str_put(str *s, span add)
 {
 	if (!reserve(s, add.n))
@@ -70,11 +65,7 @@ bool str_put(str *s, span add)
 
 bool str_putc(str *s, char c)
 {
-	if (!reserve(s, 1))
-		return false;
-	s->p[s->n++] = c;
-	s->p[s->n] = 0;
-	return true;
+	return str_put(s, (span){&c, 1});
 }
 
 bool str_putu(str *s, uint64_t v)

@@ -269,7 +269,7 @@ static void make_piece(imap_answer *r, enum cache_piece piece)
 	str *to = &r->made[piece];
 	span header = S("");
 	str_clear(to);
-	(void)imap_reading_front(&r->reading, &header);
+	(void)imap_reading_header(&r->reading, &header);
 	switch (piece) {
 	case CACHE_ENVELOPE:
 		imap_envelope(header, &r->scratch, to);
@@ -292,7 +292,7 @@ static void make_pieces(imap_answer *r, unsigned lacking)
 {
 	cache *c = r->box->cache;
 	span base = folder_at(r->box->f, r->index).base;
-	if (c && r->noted)
+	if (c && lacking != r->wanted)
 		(void)cache_find(c, base, ~0u, &r->known); /* what nobody asks for now stays */
 	for (int i = 0; i < CACHE_PIECES; i++)
 		if (lacking >> i & 1)
@@ -307,7 +307,8 @@ static unsigned look_up(imap_answer *r)
 	r->known = (cache_record){.piece = {{NULL, 0}}};
 	if (!r->wanted)
 		return 0;
-	r->noted = r->box->cache && cache_find(r->box->cache, r->msg.base, r->wanted, &r->known);
+	if (r->box->cache)
+		(void)cache_find(r->box->cache, r->msg.base, r->wanted, &r->known);
 	for (int i = 0; i < CACHE_PIECES; i++)
 		if (r->wanted >> i & 1 && !r->known.piece[i].p)
 			lacking |= 1u << i;
@@ -325,7 +326,7 @@ bool imap_answer_prepare(imap_answer *r, size_t index)
 		return true;
 	if (!imap_reading_open(&r->reading, r->index) ||
 	    !(file ? imap_reading_whole(&r->reading, &octets)
-		   : imap_reading_front(&r->reading, &octets)))
+		   : imap_reading_header(&r->reading, &octets)))
 		return false;
 	if (lacking)
 		make_pieces(r, lacking);

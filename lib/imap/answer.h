@@ -23,7 +23,6 @@ typedef struct imap_answer {
 	bool header, file;	/* what sections need of a file */
 	unsigned wanted;	/* pieces, 1 << CACHE_… */
 	cache_record known;	/* of this message */
-	bool noted;		/* something is */
 	str made[CACHE_PIECES]; /* what was not known of it */
 	arena scratch;
 	bool full; /* enough is noted to be written */

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -100,23 +99,6 @@ bool imap_reading_header(imap_reading *r, span *header)
 		if (r->whole || !header_is_cut(last, rest))
 			return true;
 	}
-}
-
-/* The first empty line is the end of the header, or behind it. */
-static bool has_empty_line(span s)
-{
-	return s.n && (memmem(s.p, s.n, "\n\n", 2) || memmem(s.p, s.n, "\n\r\n", 3));
-}
-
-bool imap_reading_front(imap_reading *r, span *front)
-{
-	span header;
-	if (!read_up_to(r, FIRST))
-		return false;
-	if (!r->whole && !has_empty_line(r->octets) && !imap_reading_header(r, &header))
-		return false;
-	*front = span_sub(r->octets, header_mbox_line(r->octets), r->octets.n);
-	return true;
 }
 
 const part_tree *imap_reading_tree(imap_reading *r)

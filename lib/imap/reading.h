@@ -27,8 +27,6 @@ bool imap_reading_open(imap_reading *, size_t index);
 /* Its header, with the empty line: no less of it than the message has. What they give lives until the next call. False with
  * errno. */
 bool imap_reading_header(imap_reading *, span *header);
-/* The front of the message, its header whole in it: for who reads on to the header's end himself. */
-bool imap_reading_front(imap_reading *, span *front);
 bool imap_reading_whole(imap_reading *, span *message);
 /* NULL with errno. */
 const part_tree *imap_reading_tree(imap_reading *);

@@ -15,14 +15,7 @@ enum { LABEL_MAX = 63 };
 
 bool addr_atext(unsigned char c)
 {
-	static const bool atext[256] = {
-	    ['A' ... 'Z'] = true, ['a' ... 'z'] = true,	  ['0' ... '9'] = true,
-	    ['!'] = true,	  ['#' ... '\''] = true,  ['*'] = true,
-	    ['+'] = true,	  ['-'] = true,		  ['/'] = true,
-	    ['='] = true,	  ['?'] = true,		  ['^' ... '`'] = true,
-	    ['{' ... '~'] = true, [0x80 ... 0xff] = true,
-	};
-	return atext[c];
+	return ascii_alnum(c) || (c && strchr("!#$%&'*+-/=?^_`{|}~", c)) || c >= 0x80;
 }
 
 static enum addr_error fault(span rest)

@@ -5,8 +5,9 @@
 #include "io/file.h"
 #include "io/out.h"
 #include "io/proc.h"
+#include "run/words.h"
 
-enum { LAST_MAX = 2048, ENVELOPE_MAX = 20 << 20 };
+enum { ENVELOPE_MAX = 20 << 20 };
 
 static bool write_envelope(int fd, const envelope *env)
 {
@@ -18,18 +19,7 @@ static bool write_envelope(int fd, const envelope *env)
 	return done;
 }
 
-/* The last line that says something, of what stands at the end of the file. */
-static span last_line(int fd, char *room)
-{
-	off_t size = lseek(fd, 0, SEEK_END);
-	off_t from = size > LAST_MAX ? size - LAST_MAX : 0;
-	ssize_t n = size < 0 ? -1 : file_pread(fd, room, LAST_MAX, from);
-	span all = span_trim(span_of(room, n > 0 ? (size_t)n : 0));
-	size_t lf = span_rfind(all, '\n');
-	return lf == all.n ? all : span_sub(all, lf + 1, all.n);
-}
-
-static bool set_environment(const envelope *env, const char *id)
+bool chain_environment(const envelope *env, const char *id)
 {
 	str sender = str_new(1024), rcpt = str_new(1024);
 	addr_write(&env->sender.addr, &sender);
@@ -44,33 +34,27 @@ static bool set_environment(const envelope *env, const char *id)
 
 static status judge(int code, int result, int errors)
 {
-	char room[LAST_MAX];
-	span enhanced, words, line;
+	char room[WORDS_MAX];
+	span line;
 	if (code == EX_OK) {
-		line = last_line(result, room);
+		line = words_last_line(result, room);
 		if ((span_starts(line, S("queued ")) || span_starts(line, S("dropped "))) &&
 		    line.n < 400)
 			return status_make(EX_OK, 250, "2.0.0", "%.*s", SPAN_FMT(line));
 		return status_doubt("recv-chain: exit 0, but its last line is not `queued ID`");
 	}
-	line = last_line(errors, room);
+	line = words_last_line(errors, room);
 	line = span_sub(line, 0, 400);
 	if (status_from_filter(code) == EX_TEMPFAIL)
 		return status_doubt("recv-chain: exit %d: %.*s", code, SPAN_FMT(line));
-	if (status_enhanced(line, &enhanced, &words) && enhanced.p[0] == '5' && enhanced.n < 12) {
-		status st = status_make(EX_DATAERR, 554, "", "%.*s", SPAN_FMT(words));
-		memcpy(st.enhanced, enhanced.p, enhanced.n);
-		st.enhanced[enhanced.n] = 0;
-		return st;
-	}
-	return status_make(EX_DATAERR, 554, "5.7.1", "%.*s", SPAN_FMT(line));
+	return words_refusal(EX_DATAERR, 554, "5.7.1", line);
 }
 
 status chain_run(char *const argv[], int message, const envelope *env, const char *id)
 {
 	int side = file_temp(), result = file_temp(), errors = file_temp();
 	status st = status_doubt("recv-chain: temporary files: %s", strerror(errno));
-	if (result >= 0 && errors >= 0 && write_envelope(side, env) && set_environment(env, id)) {
+	if (result >= 0 && errors >= 0 && write_envelope(side, env) && chain_environment(env, id)) {
 		proc_fds fds = {
 		    .in = message, .out = result, .err = errors, .extra = side, .extra_as = 3};
 		pid_t pid = proc_spawn(argv, NULL, fds);

@@ -64,22 +64,44 @@ static void chain(keeper_config *c, const char *name)
 		mistake(c, file, "too long");
 }
 
+static uint64_t limit(keeper_config *c, const char *name, uint64_t max, uint64_t fallback)
+{
+	char file[64];
+	uint64_t value = fallback;
+	(void)snprintf(file, sizeof file, "control/%s", name);
+	if (!control_number(name, max, fallback, &value))
+		mistake(c, file, strerror(errno));
+	return value;
+}
+
 /* Logins, and what who has logged in may do. */
 static void of_users(keeper_config *c, bool submission)
 {
 	smtp_limits *l = &c->limits;
 	l->submission = submission;
-	l->hold_max = HOLD_MAX;
-	if (!control_number("hold-max", 999999999, HOLD_MAX, &l->hold_max))
-		mistake(c, "control/hold-max", strerror(errno));
-	if (!control_number("user-rate", RATE_LIMIT_MAX, 0, &c->user_rate))
-		mistake(c, "control/user-rate", strerror(errno));
+	l->hold_max = limit(c, "hold-max", 999999999, HOLD_MAX);
+	c->user_rate = limit(c, "user-rate", RATE_LIMIT_MAX, 0);
 	c->hide_client = control_exists("hide-client");
 	if (control_value("domains", &c->mem, &l->home) != CONTROL_OK)
 		l->home = S("");
 	l->auth = submission || control_exists("recv-auth");
 	login_rules_read(&c->login);
 	l->scram = c->login.scram;
+}
+
+/* What keeps the ones out that do harm, or take too long; 0 is no limit. */
+static void of_strangers(keeper_config *c)
+{
+	smtp_limits *l = &c->limits;
+	const char *wrong;
+	l->greet_ms = (int)limit(c, "greet-delay", 60, 0) * 1000;
+	l->tarpit_ms = (int)limit(c, "tarpit", 60, 1) * 1000;
+	l->tarpit_after = limit(c, "tarpit-after", 1000000, 5);
+	l->session_ms = (int64_t)limit(c, "session-timeout", 7 * 86400, 3600) * 1000;
+	l->min_rate = limit(c, "min-rate", 1000000, 20);
+	if (!policy_read(&c->policy, &c->mem, &wrong))
+		mistake(c, wrong, strerror(errno));
+	l->stages = policy_stages(&c->policy);
 }
 
 void keeper_configure(keeper_config *c, bool submission)
@@ -105,6 +127,7 @@ void keeper_configure(keeper_config *c, bool submission)
 	relay_nets(c);
 	chain(c, submission ? "submit-chain" : "recv-chain");
 	of_users(c, submission);
+	of_strangers(c);
 }
 
 void keeper_forget(keeper_config *c)

@@ -10,7 +10,7 @@
 
 void keep_init(keep *k, const keeper_config *config)
 {
-	*k = (keep){.config = config, .queue_dir = -1, .chain_fd = -1, .trace = str_new(TRACE_MAX)};
+	*k = (keep){.config = config, .queue_dir = -1, .held_fd = -1, .trace = str_new(TRACE_MAX)};
 	k->add.fd = -1;
 	if (!config->chain)
 		k->queue_dir = qadd_open_queue(); /* said again, and logged, when it is needed */
@@ -55,15 +55,21 @@ status keep_room(keep *k, uint64_t size)
 	return room_check(&k->config->floor, k->queue_dir, size);
 }
 
+/* A chain and the policy of the stage `data` see a whole message. */
+static bool holds(const keeper_config *c)
+{
+	return c->chain || c->policy.programs[STAGE_DATA];
+}
+
 void keep_begin(keep *k, const envelope *env, trace *t)
 {
 	keep_abort(k);
 	new_id(k, t);
 	k->open = true;
 	k->env = env;
-	if (k->config->chain) {
-		k->chain_fd = file_temp();
-		if (k->chain_fd < 0)
+	if (holds(k->config)) {
+		k->held_fd = file_temp();
+		if (k->held_fd < 0)
 			k->error = errno;
 	} else if (need_queue(k) && !qadd_begin(&k->add, k->queue_dir, k->id, env, UINT64_MAX)) {
 		k->error = errno;
@@ -77,19 +83,47 @@ void keep_put(keep *k, span octets)
 	k->size += octets.n;
 	if (k->error || !k->open || k->size > k->config->limits.max_size)
 		return;
-	if (k->chain_fd < 0)
+	if (k->held_fd < 0)
 		qadd_put(&k->add, octets);
-	else if (!write_all(k->chain_fd, octets))
+	else if (!write_all(k->held_fd, octets))
 		k->error = errno;
 }
 
-static status close_chain(keep *k)
+static status queue_held(keep *k)
 {
-	status st = lseek(k->chain_fd, 0, SEEK_SET) < 0
-			? status_doubt("temporary file: %s", strerror(errno))
-			: chain_run(k->config->chain, k->chain_fd, k->env, k->id);
-	(void)close(k->chain_fd);
-	k->chain_fd = -1;
+	char room[16384];
+	ssize_t n;
+	off_t at = 0;
+	if (!need_queue(k))
+		return qadd_status(k->error, false);
+	if (!qadd_begin(&k->add, k->queue_dir, k->id, k->env, UINT64_MAX))
+		return qadd_status(errno, false);
+	while ((n = file_pread(k->held_fd, room, sizeof room, at)) > 0) {
+		qadd_put(&k->add, span_of(room, (size_t)n));
+		at += n;
+	}
+	if (n < 0) {
+		qadd_abort(&k->add);
+		k->add.fd = -1;
+		return status_doubt("temporary file: %s", strerror(errno));
+	}
+	status st = qadd_commit(&k->add);
+	k->add.fd = -1;
+	return st;
+}
+
+static status close_held(keep *k)
+{
+	(void)chain_environment(k->env, k->id);
+	status st = policy_run(&k->config->policy, STAGE_DATA, k->held_fd);
+	if (status_is_ok(&st) && k->config->chain)
+		st = lseek(k->held_fd, 0, SEEK_SET) < 0
+			 ? status_doubt("temporary file: %s", strerror(errno))
+			 : chain_run(k->config->chain, k->held_fd, k->env, k->id);
+	else if (status_is_ok(&st))
+		st = queue_held(k);
+	(void)close(k->held_fd);
+	k->held_fd = -1;
 	return st;
 }
 
@@ -104,8 +138,8 @@ status keep_commit(keep *k)
 		return st;
 	}
 	k->open = false;
-	if (k->chain_fd >= 0)
-		return close_chain(k);
+	if (k->held_fd >= 0)
+		return close_held(k);
 	st = qadd_commit(&k->add);
 	k->add.fd = -1;
 	return st;
@@ -115,16 +149,16 @@ void keep_abort(keep *k)
 {
 	if (k->add.fd >= 0)
 		qadd_abort(&k->add);
-	if (k->chain_fd >= 0)
-		(void)close(k->chain_fd);
-	k->add.fd = k->chain_fd = -1;
+	if (k->held_fd >= 0)
+		(void)close(k->held_fd);
+	k->add.fd = k->held_fd = -1;
 	k->open = false;
 }
 
 status keep_message(keep *k, const envelope *env, trace *t, span message)
 {
 	char id[QID_LEN + 1];
-	if (k->config->chain || message.n > k->config->limits.max_size) {
+	if (holds(k->config) || message.n > k->config->limits.max_size) {
 		keep_begin(k, env, t);
 		keep_put(k, message);
 		return keep_commit(k);

@@ -13,7 +13,7 @@ typedef struct keep {
 	bool open;
 	const envelope *env; /* of the open message; borrowed */
 	qadd add;
-	int chain_fd; /* the message for the chain, -1 where there is none */
+	int held_fd; /* the message for a chain or a policy, -1 where there is none */
 	uint64_t size;
 	int error; /* errno of the first failure of the open message */
 	str trace;

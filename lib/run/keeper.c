@@ -39,7 +39,7 @@ static void set_peer(keeper *k, const peer *p, bool tls)
 	if (k->config->limits.auth)
 		login_try_begin(&k->login, &k->config->login, p, tls);
 	k->relay = in_relay_nets(k->config, p->remote_ip[0] ? p->remote_ip : "127.0.0.1");
-	if (k->config->chain)
+	if (k->config->chain || k->config->limits.stages)
 		(void)peer_to_env(&k->peer);
 }
 
@@ -53,6 +53,7 @@ static void new_connection(keeper *k)
 	k->login.allowed = false;
 	k->peer = (peer){.remote_port = 0};
 	k->relay = k->tls = false;
+	str_clear(&k->helo);
 	if (k->config->tls == LOGIN_TLS_OFFERED)
 		(void)tls_facts_to_env(NULL);
 	if (k->passed >= 0 &&
@@ -165,6 +166,8 @@ static __attribute__((noinline)) bool on_record(keeper *k, char type, span paylo
 		return keeper_commit(k);
 	case 'X':
 		return keeper_refusal(k, payload);
+	case 'G':
+		return keeper_stage(k, payload);
 	case 'A':
 		return on_login(k, payload);
 	case 'O':
@@ -184,6 +187,7 @@ static void open_keeper(keeper *k)
 	k->payload = xmalloc(TALK_MAX);
 	k->mem = arena_new(ENVELOPE_MAX);
 	k->scratch = arena_new(SCRATCH_MAX);
+	k->helo = str_new(CMD_HELLO_MAX);
 	k->xforward = str_new(ENVELOPE_LINE_MAX - 64);
 	keep_init(&k->keep, k->config);
 	if (k->config->limits.auth)
@@ -197,6 +201,7 @@ static void close_keeper(keeper *k)
 	login_try_end(&k->login);
 	submitter_close(k->submitter);
 	keep_free(&k->keep);
+	str_free(&k->helo);
 	str_free(&k->xforward);
 	arena_free(&k->scratch);
 	arena_free(&k->mem);

@@ -9,6 +9,7 @@
 #include "queue/room.h"
 #include "resolve/resolve.h"
 #include "run/login_try.h"
+#include "run/policy.h"
 #include "run/starttls.h"
 #include "smtp/server.h"
 
@@ -20,6 +21,7 @@ typedef struct keeper_config {
 	    chain; /* control/recv-chain, split at blanks, NULL at the end; NULL: the queue itself */
 	room_floor floor; /* control/free-space, control/free-inodes */
 	login_rules login;
+	policy policy;
 	uint64_t user_rate;	  /* recipients of a user in an hour, 0: any number */
 	bool hide_client;	  /* Received tells nothing of where a user was */
 	uint64_t connections;	  /* after which a pair retires; control/recv-connections */

@@ -30,7 +30,7 @@ static status judge_hold(keeper *k)
 	return status_ok();
 }
 
-static void begin_transaction(keeper *k, span mail)
+void keeper_begin_transaction(keeper *k, span mail)
 {
 	keeper_end_transaction(k);
 	mail = arena_dup(&k->mem, mail); /* the envelope's spans point into it */
@@ -100,6 +100,11 @@ static status judge_rcpt(keeper *k, span args, envelope_path *path)
 	status st = cmd_rcpt_args(args, k->mail.utf8, &k->mem, path);
 	if (status_is_ok(&st))
 		st = resolve_rcpt(k, &path->addr);
+	if (status_is_ok(&st)) {
+		status said = keeper_policy(k, STAGE_RCPT, &path->addr);
+		if (!status_is_ok(&said))
+			return said;
+	}
 	/* Named twice is delivered once. */
 	if (status_is_ok(&st) && !known_rcpt(k, &path->addr))
 		k->env.rcpts[k->env.rcpt_count++] = *path;
@@ -113,7 +118,7 @@ bool keeper_rcpt(keeper *k, span payload)
 	if (!frame_field(&payload, &mail) || !frame_field(&payload, &rcpt))
 		return false;
 	if (mail.n)
-		begin_transaction(k, mail);
+		keeper_begin_transaction(k, mail);
 	status st = judge_rcpt(k, rcpt, &path);
 	if (!status_is_ok(&st))
 		keeper_log(k, "refused", &path.addr, &st);

@@ -27,6 +27,7 @@ typedef struct keeper {
 	size_t room;  /* recipients that env.rcpts has place for */
 	status unfit; /* what MAIL was refused with (the talker refused it too, unless it lies) */
 	str xforward;
+	str helo;	      /* what the client called itself, for the policy */
 	submitter *submitter; /* NULL where nobody logs in */
 	bool head_due;	      /* the next octets begin with the header of a submission */
 	trace trace;	      /* of that */
@@ -40,12 +41,17 @@ void keeper_log(const keeper *, const char *event, const addr *rcpt, const statu
 /* The log hears file and line of an operator's mistake, the client does not. */
 bool keeper_answer(keeper *, status);
 
+/* The argument of MAIL: what is wrong with it shows as `unfit`. */
+void keeper_begin_transaction(keeper *, span mail);
 /* The records of a transaction (run/talk.h); false: nonsense, or the talker is gone. */
 bool keeper_rcpt(keeper *, span payload);
 bool keeper_message(keeper *, span payload);
 bool keeper_begin(keeper *, span payload);
 void keeper_data(keeper *, span octets);
 bool keeper_commit(keeper *);
+/* The policy of a stage, with the facts in the environment. A refusal is in the log. */
+status keeper_policy(keeper *, enum smtp_stage, const addr *rcpt);
+bool keeper_stage(keeper *, span payload);
 bool keeper_refusal(keeper *, span payload);
 
 #endif

@@ -63,7 +63,7 @@ static int keep(const keeper_config *config, int fd, const peer *client)
 	return WIFEXITED(how) ? WEXITSTATUS(how) : EX_TEMPFAIL;
 }
 
-static int talk(const keeper_config *config, const pair_options *opt, bool login_allowed, int fd,
+static int talk(const keeper_config *config, const pair_options *opt, const peer *client, int fd,
 		const prefork_slot *slot, pid_t keeper)
 {
 	smtp_limits limits = config->limits;
@@ -75,7 +75,10 @@ static int talk(const keeper_config *config, const pair_options *opt, bool login
 	    .listening = opt->listening,
 	    .connections = config->connections,
 	    .login = &config->login,
-	    .login_allowed = login_allowed,
+	    .crowd = &opt->crowd,
+	    .stranger = client->remote_ip[0] && !client->loopback,
+	    .login_allowed =
+		config->tls == LOGIN_TLS_ACTIVE || (config->login.loopback && client->loopback),
 	    .tls = config->tls,
 	    .sandbox_optional = control_exists("sandbox-optional"),
 	    .slot = *slot,
@@ -96,14 +99,12 @@ int pair_run(const pair_options *opt, const prefork_slot *slot, bool *in_talker)
 	config.limits.lmtp = opt->lmtp;
 	config.tls_service = opt->tls;
 	config.tls = starttls_state(opt->tls, opt->listening);
-	bool tls = config.tls == LOGIN_TLS_ACTIVE;
 	block(SIG_BLOCK);
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0) {
 		pid_t pid = fork();
 		if (pid == 0) {
 			*in_talker = true;
-			code = talk(&config, opt, tls || (config.login.loopback && client.loopback),
-				    ends[1], slot, self);
+			code = talk(&config, opt, &client, ends[1], slot, self);
 		} else if (pid > 0) {
 			talker_pid = pid;
 			take_signals();

@@ -3,6 +3,7 @@
 #ifndef RUN_PAIR_H
 #define RUN_PAIR_H
 
+#include "run/crowd.h"
 #include "run/prefork.h"
 #include "run/starttls.h"
 
@@ -10,6 +11,7 @@ typedef struct pair_options {
 	bool listening;	 /* fd 0 is a listening socket */
 	bool lmtp;	 /* RFC 2033 */
 	bool submission; /* RFC 6409 */
+	crowd crowd;	 /* connections by network */
 	tls_service *tls;
 } pair_options;
 

@@ -121,6 +121,14 @@ bool talk_send_login(int fd, enum login_answer a, span text)
 	return frame_send(fd, login_letter(a), &text, 1);
 }
 
+static bool ask_stage(void *arg, enum smtp_stage stage, span words, smtp_verdict *v)
+{
+	talk *t = arg;
+	char digit = (char)('0' + stage);
+	span parts[] = {span_of(&digit, 1), words};
+	return tell(t, 'G', parts, 2) && talk_recv_verdict(&t->from, v);
+}
+
 static bool ask_auth(void *arg, bool first, span line, enum login_answer *a, str *text)
 {
 	talk *t = arg;
@@ -181,6 +189,7 @@ smtp_keeper talk_keeper(talk *t)
 	    .data = tell_data,
 	    .commit = ask_commit,
 	    .refuse = tell_refusal,
+	    .stage = ask_stage,
 	    .auth = ask_auth,
 	    .tls = ask_tls,
 	};

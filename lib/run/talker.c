@@ -1,9 +1,15 @@
 #include "run/talker.h"
 
+#include "auth/throttle.h"
 #include "run/front.h"
 #include "run/talk.h"
 
-static int serve(const talker_config *c, talk *t, in *from, out *to, bool login_allowed)
+/* What is offered to the client; the keeper looks at the connection itself. */
+typedef struct guest {
+	bool stranger, crowded, login_allowed;
+} guest;
+
+static int serve(const talker_config *c, talk *t, in *from, out *to, const guest *g)
 {
 	const smtp_keeper keeper = talk_keeper(t);
 	smtp_session s = {
@@ -13,7 +19,9 @@ static int serve(const talker_config *c, talk *t, in *from, out *to, bool login_
 	    .out = to,
 	    .stop = &front_stop,
 	    .waiting = &front_waiting,
-	    .login_allowed = login_allowed,
+	    .stranger = g->stranger,
+	    .crowded = g->crowded,
+	    .login_allowed = g->login_allowed,
 	    .tls = c->tls,
 	};
 	smtp_serve(&s);
@@ -27,7 +35,17 @@ static int serve_one(const talker_config *c, talk *t, in *from, out *to)
 	front_client(0);
 	in_reset(from, 0);
 	out_reset(to, 1);
-	return serve(c, t, from, to, c->login_allowed);
+	const guest g = {.stranger = c->stranger, .login_allowed = c->login_allowed};
+	return serve(c, t, from, to, &g);
+}
+
+/* Behind loopback may be a relay with all of its clients. */
+static guest welcome(const talker_config *c, const peer *client)
+{
+	uint64_t network = client->loopback ? 0 : throttle_network(client->remote_ip);
+	return (guest){.stranger = !client->loopback,
+		       .crowded = !crowd_enter(c->crowd, &c->slot, network),
+		       .login_allowed = c->login->loopback && client->loopback};
 }
 
 static int serve_many(const talker_config *c, talk *t, in *from, out *to)
@@ -43,9 +61,10 @@ static int serve_many(const talker_config *c, talk *t, in *from, out *to)
 		talk_connection(t, fd);
 		in_reset(from, fd);
 		out_reset(to, fd);
-		/* what is offered; the keeper looks at the connection itself */
-		(void)serve(c, t, from, to, c->login->loopback && client.loopback);
+		const guest g = welcome(c, &client);
+		(void)serve(c, t, from, to, &g);
 		front_client(-1);
+		crowd_leave(c->crowd, &c->slot);
 		(void)close(from->fd); /* which is another one after STARTTLS */
 		served++;
 	}

@@ -3,6 +3,7 @@
 #ifndef RUN_TALKER_H
 #define RUN_TALKER_H
 
+#include "run/crowd.h"
 #include "run/login_try.h"
 #include "run/prefork.h"
 #include "smtp/server.h"
@@ -13,6 +14,8 @@ typedef struct talker_config {
 	bool listening;	      /* fd 0 is a listener; else fds 0 and 1 are the client */
 	uint64_t connections; /* after which it retires */
 	const login_rules *login;
+	const crowd *crowd; /* of connections by network */
+	bool stranger;	    /* the one client is on another machine */
 	bool login_allowed; /* of the one client */
 	enum login_tls tls;
 	bool sandbox_optional;

@@ -8,6 +8,7 @@
 #include "io/clock.h"
 #include "mail/header.h"
 #include "smtp/answer.h"
+#include "smtp/gate.h"
 
 enum { MESSAGE_ROOM = SERVER_SMALL + SERVER_IN + DATA_SLACK };
 
@@ -63,8 +64,9 @@ static bool hand_over(smtp_session *s, smtp_receipt *r)
 static enum in_result one_piece(smtp_session *s, smtp_receipt *r, uint64_t *most)
 {
 	span got;
-	s->in->deadline = clock_ms() + s->limits->idle_ms;
-	enum in_result result = in_peek(s->in, &got);
+	s->in->deadline = gate_deadline(s);
+	enum in_result result =
+	    gate_too_slow(s, r->began, r->d.wire) ? IN_TIMEOUT : in_peek(s->in, &got);
 	if (result != IN_OK)
 		return result;
 	if (got.n > *most)
@@ -124,7 +126,7 @@ static void give_back(smtp_session *s, const smtp_receipt *r)
 
 void session_receive(smtp_session *s)
 {
-	smtp_receipt r = {.n = 0};
+	smtp_receipt r = {.began = clock_ms()};
 	uint64_t most = UINT64_MAX;
 	enum in_result result = IN_OK;
 	if (!s->message)
@@ -165,7 +167,7 @@ void session_chunk(smtp_session *s, uint64_t octets, bool last)
 		s->receipt = xmalloc(sizeof *s->receipt);
 	smtp_receipt *r = s->receipt;
 	if (s->state == AT_RCPT)
-		*r = (smtp_receipt){.d = {.state = DATA_PART, .chunk = true}};
+		*r = (smtp_receipt){.d = {.state = DATA_PART, .chunk = true}, .began = clock_ms()};
 	s->state = AT_CHUNK;
 	if (!s->message)
 		s->message = xmalloc(MESSAGE_ROOM);
@@ -191,7 +193,7 @@ bool session_drop_chunk(smtp_session *s, uint64_t octets)
 {
 	span got;
 	while (octets) {
-		s->in->deadline = clock_ms() + s->limits->idle_ms;
+		s->in->deadline = gate_deadline(s);
 		enum in_result result = in_peek(s->in, &got);
 		if (result != IN_OK) {
 			session_lost(s, result);

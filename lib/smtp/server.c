@@ -7,6 +7,7 @@
 #include "smtp/answer.h"
 #include "smtp/auth.h"
 #include "smtp/cmd.h"
+#include "smtp/gate.h"
 #include "smtp/qualify.h"
 #include "smtp/session.h"
 
@@ -20,6 +21,8 @@ void session_hang_up(smtp_session *s, const char *enhanced, span text)
 
 void session_reply(smtp_session *s, int code, const char *enhanced, span text)
 {
+	if (code >= 500)
+		gate_error(s);
 	answer_put(s->out, code, enhanced, text);
 	if (code >= 500 && ++s->errors >= s->limits->max_errors && !s->over)
 		session_hang_up(s, "4.7.0", S("too many errors"));
@@ -66,6 +69,8 @@ static bool hello(smtp_session *s, span args, bool esmtp)
 		session_reply(s, 501, "5.5.4", S("say your name"));
 		return false;
 	}
+	if (!gate_stage(s, STAGE_HELO, args))
+		return false;
 	memcpy(s->hello_text, args.p, args.n);
 	s->hello = span_of(s->hello_text, args.n);
 	s->esmtp = esmtp;
@@ -161,6 +166,10 @@ static void do_mail(smtp_session *s, span args)
 	s->mail = arena_dup(&s->mem, args);
 	arena_free(&scratch);
 	s->utf8 = asked.utf8;
+	if (!gate_stage(s, STAGE_MAIL, s->mail)) {
+		s->mail_sent = false;
+		return;
+	}
 	s->mails++;
 	s->state = AT_MAIL;
 	answer_put(s->out, 250, "2.1.0", S("ok"));
@@ -364,7 +373,7 @@ static enum in_result read_line(smtp_session *s, span *line)
 
 enum in_result session_line(smtp_session *s, span *line)
 {
-	s->in->deadline = clock_ms() + s->limits->idle_ms;
+	s->in->deadline = gate_deadline(s);
 	if (s->waiting)
 		*s->waiting = 1;
 	enum in_result r = s->stop && *s->stop ? IN_EOF : read_line(s, line);
@@ -394,6 +403,15 @@ static void flush(void *arg)
 		s->over = true;
 }
 
+static void say_hello(smtp_session *s)
+{
+	str greeting = str_new(512);
+	(void)str_put(&greeting, s->limits->me);
+	(void)str_put(&greeting, s->limits->lmtp ? S(" LMTP") : S(" ESMTP"));
+	answer_put(s->out, 220, NULL, str_span(&greeting));
+	str_free(&greeting);
+}
+
 void smtp_serve(smtp_session *s)
 {
 	s->state = AT_START;
@@ -402,11 +420,10 @@ void smtp_serve(smtp_session *s)
 	s->in->before_wait_arg = s;
 	s->in->idle_ms = 0;
 	s->out->idle_ms = s->limits->idle_ms;
-	str greeting = str_new(512);
-	(void)str_put(&greeting, s->limits->me);
-	(void)str_put(&greeting, s->limits->lmtp ? S(" LMTP") : S(" ESMTP"));
-	answer_put(s->out, 220, NULL, str_span(&greeting));
-	str_free(&greeting);
+	if (s->limits->session_ms)
+		s->end = clock_ms() + s->limits->session_ms;
+	if (gate_connect(s))
+		say_hello(s);
 	while (!s->over)
 		one_command(s);
 	(void)out_flush(s->out);

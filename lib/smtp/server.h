@@ -20,6 +20,10 @@ enum {
 	SERVER_RECEIVED_MAX = 100, /* Received fields: more is a loop (RFC 5321, 6.3) */
 };
 
+/* Where the operator's policy is asked. */
+enum smtp_stage { STAGE_CONNECT, STAGE_HELO, STAGE_MAIL, STAGE_RCPT, STAGE_DATA, STAGES };
+#define STAGE_BIT(stage) (1u << (stage))
+
 typedef struct smtp_limits {
 	span me;	     /* control/me, for greeting and EHLO */
 	uint64_t max_size;   /* octets of a message, wire size */
@@ -29,8 +33,14 @@ typedef struct smtp_limits {
 	uint64_t max_mails;  /* transactions of a session */
 	bool lmtp;	     /* RFC 2033 instead of RFC 5321 */
 	bool auth, scram;    /* logins are taken; with SCRAM-SHA-256 too */
-	bool submission;     /* RFC 6409: nobody sends without a login */
-	span home; /* the domain of a user's addresses without one; "": they are refused */
+	unsigned stages;     /* bits: those that have a policy */
+	int greet_ms;	     /* a stranger waits so long for the greeting */
+	int tarpit_ms;	     /* and for the answer to an error, behind this many of them: */
+	uint64_t tarpit_after;
+	int64_t session_ms; /* the longest that a session lasts; 0: any time */
+	uint64_t min_rate;  /* octets of message a second, at least; 0: any */
+	bool submission;    /* RFC 6409: nobody sends without a login */
+	span home;	    /* the domain of a user's addresses without one; "": they are refused */
 	uint64_t
 	    hold_max; /* seconds for which a user's mail can wait here (RFC 4865); 0: not offered */
 } smtp_limits;
@@ -55,6 +65,8 @@ typedef struct smtp_keeper {
 	bool (*commit)(void *arg, smtp_verdict *);
 	/* The talker refuses the message (or the connection was lost): why, for the log. */
 	bool (*refuse)(void *arg, const status *why);
+	/* What the policy of a stage says of HELO's name or MAIL's argument. With STAGE_MAIL that begins a transaction. */
+	bool (*stage)(void *arg, enum smtp_stage, span words, smtp_verdict *);
 	/* A login: the first line (mechanism, initial response) or the next response, as auth/login.h has them. */
 	bool (*auth)(void *arg, bool first, span line, enum login_answer *, str *text);
 	/* The client was told to begin TLS: true where smtp_session.in and .out lead through it now. false: close
@@ -68,6 +80,7 @@ typedef struct smtp_receipt {
 	size_t n;	/* octets in the session's `message` */
 	char last;	/* octet of the message so far, 0 before the first */
 	bool streaming; /* begin() was called */
+	int64_t began;	/* of clock_ms() */
 	bool dropping;	/* it will be refused: read on, keep nothing */
 	status why;	/* to refuse with */
 } smtp_receipt;
@@ -81,10 +94,13 @@ typedef struct smtp_session {
 	 * end: the session then says 421 at the next command and ends. Both may be NULL. */
 	volatile sig_atomic_t *stop, *waiting;
 
+	bool stranger;	    /* a client on another machine */
+	bool crowded;	    /* its network has too many connections */
 	bool login_allowed; /* on this connection: TLS, or loopback where control says so */
 	unsigned state;
 	bool esmtp, over;
 	bool logged_in;
+	int64_t end; /* of clock_ms(): of the session, at the latest; 0: none */
 	enum login_tls tls;
 	bool hung_up; /* ended by the server's 421: the client may be writing still */
 	uint64_t errors, rcpts, mails;

@@ -103,6 +103,15 @@ static bool fake_refuse(void *arg, const status *why)
 	return why->reply >= 400;
 }
 
+static bool fake_stage(void *arg, enum smtp_stage stage, span words, smtp_verdict *v)
+{
+	(void)arg;
+	(void)stage;
+	v->st = span_find(words, '!') == words.n ? status_ok()
+						 : status_make(EX_NOPERM, 550, "5.7.1", "no");
+	return true;
+}
+
 static bool fake_auth(void *arg, bool first, span line, enum login_answer *a, str *text)
 {
 	(void)arg;
@@ -136,7 +145,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t size)
 		abort();
 	fake f = {.accepted = 0};
 	const smtp_keeper keeper = {&f,		 fake_rcpt,   fake_message, fake_begin, fake_data,
-				    fake_commit, fake_refuse, fake_auth,    fake_tls};
+				    fake_commit, fake_refuse, fake_stage,   fake_auth,	fake_tls};
 	const bool lmtp = size && octets[0] == 'L';
 	const smtp_limits limits = {.me = S("me.example"),
 				    .max_size = 1 << 20,
@@ -146,7 +155,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t size)
 				    .max_mails = 10,
 				    .lmtp = lmtp,
 				    .auth = true,
-				    .scram = true};
+				    .scram = true,
+				    .stages = (unsigned)(size % 32)};
 	in from;
 	out to;
 	in_open(&from, fd, 4096); /* smaller than the real one: more boundaries */

@@ -29,7 +29,7 @@ static bool knows(cache *c, size_t i, const char *envelope, const char *body)
 		if ((want[p] != NULL) != (r.piece[p].p != NULL) ||
 		    (want[p] && !span_eq(r.piece[p], span_str(want[p]))))
 			return false;
-	return found || !(envelope || body);
+	return found == (envelope || body);
 }
 
 /* All of [from, to) with their own text. */
@@ -78,7 +78,7 @@ static void basics(void)
 	CHECK(knows(c, 1, "(one)", "(body)"), "the last record counts");
 	cache_record r;
 	CHECK(cache_find(c, base_of(1), 1 << CACHE_BODY, &r) && !r.piece[CACHE_ENVELOPE].p &&
-		  cache_find(c, base_of(1), 1 << CACHE_HEADER, &r) && !r.piece[CACHE_BODY].p,
+		  !cache_find(c, base_of(1), 1 << CACHE_HEADER, &r),
 	      "only what is asked for");
 	cache_close(other);
 	cache_close(c);
@@ -222,9 +222,8 @@ static void together(void)
 	size_t n = known(c, 0, PROCESSES * EACH), wrong = 0;
 	for (size_t i = 0; i < PROCESSES * EACH; i++)
 		wrong += !known(c, i, i + 1) && !knows(c, i, NULL, NULL);
-	CHECK(good && wrong == 0 && knows(c, 99999, "(first)", NULL),
+	CHECK(good && wrong == 0 && n >= EACH && knows(c, 99999, "(first)", NULL),
 	      "four writers: each record is right or was left");
-	CHECK(n >= EACH / 10, "%zu of %d were written", n, PROCESSES * EACH);
 	cache_close(c);
 }
 

@@ -12,6 +12,7 @@ typedef struct fake {
 	const char *dead_at; /* the question at which the keeper is gone */
 	size_t messages, octets, begun, refused;
 	bool login; /* is allowed */
+	unsigned stages;
 	/* STARTTLS */
 	enum login_tls tls;
 	const char *behind;
@@ -77,6 +78,15 @@ static bool fake_refuse(void *arg, const status *why)
 }
 
 /* Judges the last word; without one it asks. */
+static bool fake_stage(void *arg, enum smtp_stage stage, span words, smtp_verdict *v)
+{
+	(void)arg;
+	(void)stage;
+	v->st = span_find(words, '!') == words.n ? status_ok()
+						 : status_make(EX_NOPERM, 550, "5.7.1", "no");
+	return true;
+}
+
 static bool fake_auth(void *arg, bool first, span line, enum login_answer *a, str *text)
 {
 	span word = span_sub(line, first ? span_find(line, ' ') : 0, line.n);
@@ -105,7 +115,7 @@ static void session(span input, fake *f, char *codes, size_t room)
 {
 	int from_fd = memfd_create("in", MFD_CLOEXEC), to_fd = memfd_create("out", MFD_CLOEXEC);
 	const smtp_keeper k = {f,	    fake_rcpt,	 fake_message, fake_begin, fake_data,
-			       fake_commit, fake_refuse, fake_auth,    fake_tls};
+			       fake_commit, fake_refuse, fake_stage,   fake_auth,  fake_tls};
 	const smtp_limits limits = {.me = S("me.example"),
 				    .max_size = 1 << 20,
 				    .max_rcpts = 3,
@@ -114,6 +124,7 @@ static void session(span input, fake *f, char *codes, size_t room)
 				    .max_mails = 1000,
 				    .lmtp = false,
 				    .auth = true,
+				    .stages = f->stages,
 				    .scram = true};
 	static char replies[65536];
 	in from;
@@ -289,8 +300,33 @@ static void large(size_t size, const char *dead_at, const char *codes, size_t be
 	str_free(&text);
 }
 
+/* What the policy refuses is not there. */
+static void stages(void)
+{
+	static const struct {
+		const char *in, *codes;
+		unsigned stages;
+	} cases[] = {
+	    {"EHLO c!\r\nQUIT\r\n", "220 250 221", 0},
+	    {"EHLO c!\r\nMAIL FROM:<>\r\nEHLO c\r\nQUIT\r\n", "220 550 503 250 221",
+	     STAGE_BIT(STAGE_HELO)},
+	    {"EHLO c!\r\nQUIT\r\n", "220 550 221", STAGE_BIT(STAGE_RCPT)},
+	    {"EHLO c!\r\nQUIT\r\n", "220 250 221", STAGE_BIT(STAGE_CONNECT)},
+	    {"EHLO c\r\nMAIL FROM:<a!@b.example>\r\nRCPT TO:<a@b.example>\r\nQUIT\r\n",
+	     "220 250 550 503 221", STAGE_BIT(STAGE_MAIL)},
+	    {HELLO "DATA\r\nx\r\n.\r\nQUIT\r\n", "220 250 250 250 354 250 221", 31},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		char codes[512];
+		fake f = {.stages = cases[i].stages};
+		session(span_str(cases[i].in), &f, codes, sizeof codes);
+		CHECK(strcmp(codes, cases[i].codes) == 0, "stages %zu: %s", i, codes);
+	}
+}
+
 int main(void)
 {
+	stages();
 	tables();
 	logins();
 	starttls();

@@ -1,0 +1,223 @@
+# The operator's policy of smtp-recv(8): programs by stage, the shipped ones, the limits that are built in.
+load lib
+
+setup() {
+	make_root example.org alice bob
+	export PABAL_LOG=fd:9
+	exec 9>>"$LOG"
+	unset TCPREMOTEIP TLS_VERSION
+	OUT=$BATS_TEST_TMPDIR/out
+	Q=$PABAL_ROOT/queue
+	P=$PABAL_ROOT/control/policy
+	RAN=$BATS_TEST_TMPDIR/ran
+	export RAN
+}
+teardown() { stop_all; }
+
+# session LINE…: lines, with CRLF, to a session on a pipe; its replies in $OUT, CR taken off.
+session() {
+	printf '%s\r\n' "$@" | timeout 60 smtp-recv >"$OUT.raw"
+	local rc=$?
+	tr -d '\r' <"$OUT.raw" >"$OUT"
+	return $rc
+}
+# from IP LINE…: the same from the network.
+from() {
+	local ip=$1
+	shift
+	TCPREMOTEIP=$ip PROTO=TCP session "$@"
+}
+codes() { sed -n 's/^\(...\) .*/\1/p' "$OUT" | tr '\n' ' ' | sed 's/ $//'; }
+codes_are() { [ "$(codes)" = "$1" ] || { echo "got $(codes), not $1"; cat "$OUT"; return 1; }; }
+has() { grep -q -- "$1" "$OUT" || { echo "no $1 in:"; cat "$OUT"; return 1; }; }
+logged() { grep -q -- "$1" "$LOG" || { echo "no $1 in the log:"; cat "$LOG"; return 1; }; }
+queued_are() { [ "$(find "$Q/new" -type f | wc -l)" = "$1" ] || { find "$Q/new"; return 1; }; }
+# policy STAGE/NAME LINE…: a script of these lines.
+policy() {
+	mkdir -p "$P/${1%/*}"
+	{ echo '#!/bin/sh'; printf '%s\n' "${@:2}"; } >"$P/$1"
+	chmod +x "$P/$1"
+}
+MAIL=('EHLO client.example' 'MAIL FROM:<a@b.example>' 'RCPT TO:<alice@example.org>' DATA 'Subject: x' '' body . QUIT)
+
+@test "each stage refuses with 65 and 77, defers with 75, and a doubt is 451" {
+	for code in 65 77; do
+		policy connect/1 "echo '5.7.0 not you' >&2; exit $code"
+		session "${MAIL[@]}"
+		codes_are 554
+		has '^554 5.7.0 not you$'
+	done
+	policy connect/1 'echo "come again" >&2; exit 75'
+	session "${MAIL[@]}"
+	codes_are 421
+	has '^421 4.7.1 come again$'
+	rm "$P/connect/1"
+	for stage in helo mail rcpt data; do
+		case $stage in
+		helo) before='220' after='503 503 503 500 500 500 500 221' ;;
+		mail) before='220 250' after='503 503 500 500 500 500 221' ;;
+		rcpt) before='220 250 250' after='554 500 500 500 500 221' ;;
+		data) before='220 250 250 250 354' after=221 ;;
+		esac
+		reply=550
+		[ $stage != data ] || reply=554
+		policy $stage/1 'echo "first line" >&2; echo "5.7.25 no name" >&2; exit 77'
+		session "${MAIL[@]}"
+		codes_are "$before $reply $after"
+		has "^$reply 5.7.25 no name$"
+		logged "event=refused .*reply=$reply enhanced=5.7.25 text=no\\\\x20name"
+		policy $stage/1 'echo "later" >&2; exit 75'
+		session "${MAIL[@]}"
+		codes_are "$before 450 $after"
+		has '^450 4.7.1 later$'
+		for doubt in 'exit 1' 'exit 100' 'kill -9 $$' '/nonexistent' 'exit 75' 'echo "5.7.1 x" >&2; exit 99'; do
+			policy $stage/1 "$doubt"
+			session "${MAIL[@]}"
+			codes_are "$before 451 $after" || { echo "$doubt"; false; }
+		done
+		policy $stage/1 'exit 0'
+		session "${MAIL[@]}"
+		codes_are '220 250 250 250 354 250 221'
+		queued_are 1
+		rm "$P/$stage/1" "$Q"/new/*
+	done
+}
+
+@test "programs run in the order of their names, until one says no" {
+	policy rcpt/20-b 'echo b >>"$RAN"'
+	policy rcpt/10-a 'echo a >>"$RAN"'
+	policy rcpt/30-c 'echo c >>"$RAN"; exit 77'
+	policy rcpt/40-d 'echo d >>"$RAN"'
+	policy rcpt/.hidden 'echo hidden >>"$RAN"'
+	policy rcpt/50-backup~ 'echo backup >>"$RAN"'
+	policy rcpt/05-not 'echo not >>"$RAN"'
+	chmod -x "$P/rcpt/05-not"
+	session "${MAIL[@]}"
+	[ "$(tr '\n' ' ' <"$RAN")" = 'a b c ' ]
+	has '^550 5.7.1 not welcome$'
+}
+
+@test "the facts are in the environment, and only values" {
+	policy data/1 'env >"$RAN.data"; cat >"$RAN.message"'
+	for stage in connect helo mail rcpt; do
+		policy $stage/1 "env >>\$RAN.$stage; [ ! -t 0 ] && cat >/dev/null"
+	done
+	evil='x$(touch${IFS}pwned);`touch${IFS}pwned2`'
+	from 192.0.2.7 "EHLO $evil" "MAIL FROM:<\"\$(touch pwned3)\"@b.example> SIZE=100" 'RCPT TO:<alice@example.org>' \
+		'RCPT TO:<bob@example.org>' DATA 'Subject: x' '' body . QUIT
+	codes_are '220 250 250 250 250 354 250 221'
+	[ -z "$(find . "$BATS_TEST_TMPDIR" "$PABAL_ROOT" -maxdepth 1 -name 'pwned*')" ]
+	grep -qx TCPREMOTEIP=192.0.2.7 "$RAN.connect"
+	grep -qx STAGE=connect "$RAN.connect"
+	run grep -E '^(HELO|SENDER|RECIPIENT|AUTH_USER|RELAY_CLIENT)=' "$RAN.connect"
+	[ "$status" = 1 ]
+	grep -qxF "HELO=$evil" "$RAN.helo"
+	grep -qxF 'SENDER="$(touch pwned3)"@b.example' "$RAN.mail"
+	grep -qx SIZE=100 "$RAN.mail"
+	[ "$(grep ^RECIPIENT= "$RAN.rcpt" | tr '\n' ' ')" = 'RECIPIENT=alice@example.org RECIPIENT=bob@example.org ' ]
+	[ "$(grep ^RCPT_N= "$RAN.rcpt" | tr '\n' ' ')" = 'RCPT_N=1 RCPT_N=2 ' ]
+	grep -qx RCPT_N=2 "$RAN.data"
+	grep -qx "QUEUE_ID=$(basename "$Q"/new/*)" "$RAN.data"
+	[ "$(tail -1 "$RAN.message")" = body ]
+	diff <(sed '1,/^DATA$/d' "$Q"/new/*) "$RAN.message"
+}
+
+@test "a program that hangs is ended, and is a doubt" {
+	echo 1 >"$PABAL_ROOT/control/policy-timeout"
+	policy rcpt/1 'echo $$ >"$RAN"; exec sleep 1000'
+	session "${MAIL[@]:0:3}" QUIT
+	codes_are '220 250 250 451 221'
+	gone() { ! kill -0 "$(cat "$RAN")" 2>/dev/null; }
+	wait_until gone
+}
+
+@test "who has logged in and who may relay is told" {
+	echo loopback >"$PABAL_ROOT/control/login-without-tls"
+	echo pencil | mail-user passwd alice@example.org
+	echo 127.0.0.1 >"$PABAL_ROOT/control/relay-nets"
+	policy rcpt/1 'echo "$AUTH_USER $RELAY_CLIENT" >>"$RAN"'
+	session "${MAIL[@]}"
+	printf '%s\r\n' 'EHLO x' "AUTH PLAIN $(printf '\0alice\0pencil' | base64)" 'MAIL FROM:<alice@example.org>' \
+		'RCPT TO:<x@elsewhere.example>' QUIT | smtp-recv -s >"$OUT"
+	[ "$(cat "$RAN")" = $' 1\nalice@example.org 1' ]
+}
+
+@test "where there is no policy nothing is executed" {
+	need strace
+	mkdir -p "$P"/{connect,helo,mail,rcpt,data}
+	printf '%s\r\n' "${MAIL[@]}" | strace -f -qq -e trace=execve,fork,vfork,clone,clone3 -o "$RAN" smtp-recv >"$OUT"
+	grep -q '^250 2.0.0 queued' "$OUT"
+	[ "$(grep -c execve "$RAN")" = 1 ]
+	[ "$(grep -cE 'clone|fork' "$RAN")" = 1 ] # the talker
+}
+
+@test "more than so many connections of one network are turned away, loopback is not" {
+	echo 2 >"$PABAL_ROOT/control/max-per-network"
+	start_wait smtp-recv
+	python3 - "$PORT" <<-'END'
+		import socket, sys
+		clients = [socket.create_connection(("127.0.0.1", int(sys.argv[1])), 20) for _ in range(4)]
+		assert all(s.recv(3) == b"220" for s in clients)
+	END
+	ip=$(hostname -I 2>/dev/null | tr ' ' '\n' | grep -m1 '^[0-9.]*$') || cannot "no address but loopback"
+	start tcp-serve -w "$ip" 0 smtp-recv >"$BATS_TEST_TMPDIR/listening"
+	wait_until test -s "$BATS_TEST_TMPDIR/listening"
+	read -r _ _ port <"$BATS_TEST_TMPDIR/listening"
+	python3 - "$ip" "$port" <<-'END'
+		import socket, sys
+		def connect():
+		    return socket.create_connection((sys.argv[1], int(sys.argv[2])), 20)
+		a, b = connect(), connect()
+		assert a.recv(3) == b"220" and b.recv(3) == b"220"
+		c = connect()
+		assert c.recv(9) == b"421 4.7.0"
+		a.close()
+		for _ in range(1000):  # until its end was seen
+		    if connect().recv(3) == b"220":
+		        break
+		else:
+		    raise SystemExit("a place that is free again is not given")
+	END
+	logged 'event=refused ip=.*reply=421 enhanced=4.7.0'
+}
+
+@test "who talks before the greeting is no mail system" {
+	echo 1 >"$PABAL_ROOT/control/greet-delay"
+	from 192.0.2.7 "${MAIL[@]}"
+	codes_are 554
+	has '^554 5.5.1'
+	logged 'event=refused ip=192.0.2.7 .*reply=554 enhanced=5.5.1'
+	session "${MAIL[@]}" # no stranger
+	codes_are '220 250 250 250 354 250 221'
+}
+
+@test "errors of a stranger cost time" {
+	echo 1 >"$PABAL_ROOT/control/tarpit"
+	echo 2 >"$PABAL_ROOT/control/tarpit-after"
+	before=$(date +%s%N)
+	from 192.0.2.7 X X X X QUIT
+	codes_are '220 500 500 500 500 221'
+	(($(date +%s%N) - before >= 1900000000))
+	before=$(date +%s%N)
+	session X X X X QUIT
+	(($(date +%s%N) - before < 1900000000))
+}
+
+@test "a session ends after its time, whatever the client does" {
+	echo 2 >"$PABAL_ROOT/control/session-timeout"
+	start_wait smtp-recv
+	python3 - "$PORT" <<-'END'
+		import socket, sys, time
+		s = socket.create_connection(("127.0.0.1", int(sys.argv[1])), 20)
+		f = s.makefile("rwb")
+		assert f.readline()[:3] == b"220"
+		end = time.monotonic() + 20
+		while time.monotonic() < end:  # a client that never stops
+		    f.write(b"NOOP\r\n")
+		    f.flush()
+		    if f.readline()[:9] == b"421 4.4.2":
+		        break
+		else:
+		    raise SystemExit("it is served for ever")
+	END
+}

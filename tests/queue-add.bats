@@ -228,8 +228,8 @@ queued_envelope() { sed '1d;/^DATA$/,$d' "$(only_message "$Q")"; }
 	}
 	calls=$(sed -n 's/^[0-9 ]*//; /O_CREAT/,$p' trace | sed 's/(.*//' | grep -v -e close -e +++)
 	# the folder is opened before; the last write is the one to standard output
-	[ "$(echo $calls)" = 'openat flock write renameat fsync fsync flock write' ] || { cat trace; false; }
-	[ "$(grep -c fsync trace)" = 2 ]
+	# on ext4 and XFS the sync of the file is that of its name, too
+	[[ $(echo $calls) =~ ^'openat flock write fsync '('fsync ')?'flock write'$ ]] || { cat trace; false; }
 }
 
 @test "killed before the end of the input: nothing is queued" {
@@ -243,7 +243,8 @@ queued_envelope() { sed '1d;/^DATA$/,$d' "$(only_message "$Q")"; }
 	exec 7>&-
 	wait $pid || :
 	[ ! -s out ]
-	[ -z "$(find "$Q/new" "$Q/later" -type f)" ]
+	# what is left is no message: its first line was never written
+	! grep -q ^PABAL1 "$Q"/new/*
 	[ "$(queue-list)" = '' ]
 }
 
@@ -266,7 +267,7 @@ queued_envelope() { sed '1d;/^DATA$/,$d' "$(only_message "$Q")"; }
 		queue-add -f a@x.test b@x.test <"$2/message"
 		[ "$(find queue -type f | wc -l)" = 1 ]
 		# no inode left
-		mount -t tmpfs -o size=2m,nr_inodes=4 none queue
+		mount -t tmpfs -o size=2m,nr_inodes=3 none queue
 		mkdir queue/new
 		: >queue/last
 		rc=0

@@ -47,7 +47,7 @@ A=00000000000000000000000A B=00000000000000000000000B
 	mv "$Q/new/$A" "$Q/later/B9/1700003600.$A"
 	{
 		log_line '0 attempt 1700000100 1 - -'
-		log_line '1 deferred 1700000100 75/450 4.2.0 mailbox "busy"'
+		log_line '1 deferred 1700000100 75/450//mx.x.test[192.0.2.1] 4.2.0 mailbox "busy"'
 		log_line '2 expand 1700000100 4 - d@x.test'
 		log_line '2 expanded 1700000100 0/250 2.0.0 ok'
 		log_line '0 attempt 1700000200 2 - -'
@@ -59,7 +59,7 @@ A=00000000000000000000000A B=00000000000000000000000B
 	cat >want <<-END
 		ID                       WHERE    AGE   SIZE TRIES  NEXT  SENDER, RECIPIENTS
 		$A later     0s    17B     2   60m  a@x.test
-		    b@x.test  deferred: 4.2.0 mailbox "busy"
+		    b@x.test  deferred by mx.x.test[192.0.2.1]: 4.2.0 mailbox "busy"
 		    list@x.test  expanded: 2.0.0 ok
 		    c@x.test  relayed: 2.0.0 taken
 		        d@x.test  failed: 5.1.1 no such user
@@ -68,7 +68,7 @@ A=00000000000000000000000A B=00000000000000000000000B
 	queue-list -T >out
 	printf '%s\t' "later/B9/1700003600.$A" $A later 1700000000 17 2 1700003600 a@x.test b@x.test deferred \
 		1700000100 75 4.2.0 >want
-	echo 'mailbox "busy"' >>want
+	printf '%s\t%s\n' 'mailbox "busy"' 'mx.x.test[192.0.2.1]' >>want
 	head -1 out | diff want -
 	[ "$(wc -l <out)" = 4 ]
 	queue-list -j | python3 -c '
@@ -80,6 +80,7 @@ assert m["id"] == sys.argv[1] and m["attempts"] == 2 and m["next"] == 1700003600
 r = m["recipients"]
 assert [x["event"] for x in r] == ["deferred", "expanded", "relayed", "failed"]
 assert r[0]["words"] == "mailbox \"busy\"" and r[0]["reply"] == 450
+assert r[0]["host"] == "mx.x.test[192.0.2.1]" and r[1]["host"] == ""
 assert r[3]["address"] == "d@x.test" and r[3]["parent"] == 2 and r[3]["enhanced"] == "5.1.1"' $A
 }
 
@@ -98,9 +99,31 @@ assert r[3]["address"] == "d@x.test" and r[3]["parent"] == 2 and r[3]["enhanced"
 	[ "$output" = '' ]
 }
 
+@test "many messages, listed by several processes: all of them, in order" {
+	add $A
+	f=$Q/new/$A
+	python3 - "$f" "$Q" <<-'END'
+		import sys
+		octets = open(sys.argv[1], "rb").read()
+		for i in range(3000):
+		    name = "%024d" % i
+		    with open(sys.argv[2] + "/later/%02X/17000000%02d.%s" % (i % 256, i % 100, name), "wb") as f:
+		        f.write(octets.replace(b"00000000000000000000000A", name.encode()))
+	END
+	queue-list -T >out
+	[ "$(wc -l <out)" = 6002 ]
+	cut -f 2 out | LC_ALL=C sort -c
+	[ "$(cut -f 2 out | sort -u | wc -l)" = 3001 ]
+	rm "$f"
+	truncate -s 100 "$Q/later/00/1700000000.000000000000000000000000"
+	run queue-list -T
+	[ "$status" = 69 ]
+	[ "$(queue-list 2>/dev/null | grep -c '^0')" = 2999 ]
+}
+
 @test "octets that break tables and JSON" {
 	QUEUE_ID=$A queue-add -f '"back\\slash"@x.test' '"qu\"ote"@x.test' <message
-	[ "$(queue-list -T | awk -F '\t' '{ print NF ": " $8 }')" = '14: "back\\\\slash"@x.test' ]
+	[ "$(queue-list -T | awk -F '\t' '{ print NF ": " $8 }')" = '15: "back\\\\slash"@x.test' ]
 	queue-list -j | python3 -c '
 import json, sys
 m = json.loads(sys.stdin.read())

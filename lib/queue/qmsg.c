@@ -131,7 +131,6 @@ static enum qmsg_result check(qmsg *m, off_t file_size, bool sums)
 	    strcmp(head.id, m->id) != 0 || head.length != (uint64_t)file_size - QMSG_LINE)
 		return QMSG_PARTIAL;
 	span text = span_of(buf + QMSG_LINE, (size_t)n - QMSG_LINE);
-	uint32_t sum = sum_crc32(0, text);
 	uint64_t octets = text.n;
 	m->arrived = head.arrived;
 	if (!sums) {
@@ -140,6 +139,7 @@ static enum qmsg_result check(qmsg *m, off_t file_size, bool sums)
 			return r;
 		/* Of a file that a crash left partial the envelope may be missing: the sum tells. */
 	}
+	uint32_t sum = sum_crc32(0, text);
 	if (octets < head.length && !sum_rest(m->fd, QMSG_LINE + (off_t)octets, &sum, &octets))
 		return QMSG_ERROR;
 	if (octets != head.length || sum != head.sum)
@@ -167,13 +167,17 @@ static enum qmsg_result open_checked(int queue_dir, const char *name, qmsg *m, e
 		return QMSG_ERROR;
 	}
 	memcpy(m->name, name, strlen(name) + 1);
-	m->fd = file_open_read(queue_dir, name);
+	m->fd = openat(queue_dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (m->fd < 0)
 		return errno == ENOENT ? QMSG_BUSY : QMSG_ERROR;
 	if (how == CLAIM && flock(m->fd, LOCK_EX | LOCK_NB) < 0)
 		return errno == EWOULDBLOCK ? QMSG_BUSY : QMSG_ERROR;
 	if (fstat(m->fd, &st) < 0)
 		return QMSG_ERROR;
+	if (!S_ISREG(st.st_mode)) {
+		errno = EINVAL;
+		return QMSG_ERROR;
+	}
 	enum qmsg_result r = how == CLAIM ? still_there(queue_dir, name, &st) : QMSG_OK;
 	return r == QMSG_OK ? check(m, st.st_size, how != PEEK) : r;
 }

@@ -36,6 +36,7 @@ LINK_auth-answer     := auth mail io base : z crypto
 LINK_auth-check      := resolve auth maildir queue net mail io base : z crypt crypto
 LINK_deliver-maildir := maildir queue mail io base : z
 LINK_imapd-lite     := run imap auth maildir queue mail net io base : z
+LINK_deliver-pipe    := run queue mail io base : z
 LINK_mail-attach     := write maildir mail io base : z magic
 LINK_mail-compose    := write maildir queue mail io base : z magic
 LINK_mail-doctor     := resolve auth maildir queue net mail io base : z crypt crypto unbound idn2

@@ -105,6 +105,15 @@ static int right(exchange *e)
 	str line = str_new(ANSWER_MAX);
 	int code = EX_OK;
 	resolve(r, &e->check.user, 0, &mem, &a);
+	if (a.kind == RESOLVE_EXPAND) { /* his mail goes elsewhere: "user+" is his mailbox */
+		str local = str_new(ADDR_LOCAL_MAX + 1);
+		(void)str_put(&local, e->check.user.local);
+		(void)str_putc(&local, '+');
+		addr own = e->check.user;
+		own.local = str_span(&local);
+		resolve(r, &own, 0, &mem, &a);
+		str_free(&local);
+	}
 	if (!has_mailbox(&a)) {
 		log_login(e, "login-without-mailbox", a.why.text);
 		code = doubt(e);

@@ -414,6 +414,7 @@ int main(int argc, char **argv)
 	check_table("control/users", true, user_fault);
 	check_table("control/aliases", false, alias_fault);
 	check_table("control/routes", false, route_fault);
+	check_table("control/sender-routes", false, route_fault);
 	check_table("control/smtp-logins", false, login_fault);
 	check_table("passwd", false, passwd_fault);
 	check_nets(&a);

@@ -11,9 +11,9 @@
 
 enum { ARENA_MAX = 256 << 20 };
 
-static const char usage[] = "usage: mail-where [-j] [-s OCTETS] ADDRESS…\n";
+static const char usage[] = "usage: mail-where [-j] [-f SENDER] [-s OCTETS] ADDRESS…\n";
 
-static const char *const kinds[] = {"mailbox", "alias", "remote", "refused"};
+static const char *const kinds[] = {"mailbox", "alias", "remote", "program", "refused"};
 
 static void put_address(out *o, const addr *a)
 {
@@ -57,6 +57,11 @@ static void put_line(out *o, const expand_step *s)
 		out_puts(o, " to ");
 		out_put(o, a->next_hop);
 		break;
+	case RESOLVE_PROGRAM:
+		out_puts(o, ": program ");
+		out_put(o, a->next_hop);
+		put_owner(o, a);
+		break;
 	case RESOLVE_REFUSED:
 		out_printf(o, ": refused %d %s %s", a->why.reply, a->why.enhanced, a->why.text);
 		break;
@@ -97,7 +102,7 @@ static void put_json(out *o, const expand_step *s)
 			   (unsigned long)a->gid);
 	if (a->quota)
 		out_printf(o, ",\"quota\":%llu", (unsigned long long)a->quota);
-	if (a->kind == RESOLVE_REMOTE) {
+	if (a->kind == RESOLVE_REMOTE || a->kind == RESOLVE_PROGRAM) {
 		put_string(o, "agent", a->agent.n ? a->agent : S("smtp-send"));
 		put_string(o, "next_hop", a->next_hop);
 	}
@@ -141,17 +146,25 @@ static int worse(int a, int b)
 
 int main(int argc, char **argv)
 {
-	static const struct option longs[] = {
-	    {"json", 0, NULL, 'j'}, {"size", 1, NULL, 's'}, {"help", 0, NULL, 'h'}, {0}};
+	static const struct option longs[] = {{"json", 0, NULL, 'j'},
+					      {"from", 1, NULL, 'f'},
+					      {"size", 1, NULL, 's'},
+					      {"help", 0, NULL, 'h'},
+					      {0}};
 	bool json = false;
+	const char *from = NULL;
+	addr sender;
+	arena mem = arena_new(1 << 16);
 	uint64_t size = 0;
 	int c, code = EX_OK;
 	proc_start(argv[0]);
-	while ((c = getopt_long(argc, argv, "jhs:", longs, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "f:jhs:", longs, NULL)) != -1) {
 		if (c == 'h')
 			return fputs(usage, stdout) < 0 || fflush(stdout) ? EX_IOERR : EX_OK;
 		if (c == 'j')
 			json = true;
+		else if (c == 'f')
+			from = optarg;
 		else if (c != 's' || !span_u64(span_str(optarg), INT64_MAX, &size)) {
 			(void)fputs(usage, stderr);
 			return EX_USAGE;
@@ -161,7 +174,10 @@ int main(int argc, char **argv)
 		(void)fputs(usage, stderr);
 		return EX_USAGE;
 	}
+	if (from && addr_mailbox(span_str(from), &mem, &sender) != ADDR_OK)
+		die(EX_USAGE, "not an address: %s", from);
 	resolver *r = resolver_open();
+	resolver_sender(r, from ? &sender : NULL);
 	resolver_explain(r, true);
 	out o;
 	out_open(&o, STDOUT_FILENO, 65536);
@@ -170,6 +186,7 @@ int main(int argc, char **argv)
 	bool told = out_flush(&o);
 	out_close(&o);
 	resolver_close(r);
+	arena_free(&mem);
 	if (!told)
 		die_errno(EX_IOERR, "standard output");
 	return code;

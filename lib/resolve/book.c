@@ -24,6 +24,7 @@ resolver *resolver_open(void)
 	r->users = table_open("control/users");
 	r->aliases = table_open("control/aliases");
 	r->routes = table_open("control/routes");
+	r->sender_routes = table_open("control/sender-routes");
 	r->me_path = control_path("me");
 	r->domains_path = control_path("domains");
 	r->mem = arena_new(SETTINGS_MAX);
@@ -37,10 +38,16 @@ void resolver_close(resolver *r)
 	table_close(r->users);
 	table_close(r->aliases);
 	table_close(r->routes);
+	table_close(r->sender_routes);
 	str_free(&r->me_path);
 	str_free(&r->domains_path);
 	arena_free(&r->mem);
 	free(r);
+}
+
+void resolver_sender(resolver *r, const addr *sender)
+{
+	r->sender = sender;
 }
 
 void resolver_explain(resolver *r, bool on)

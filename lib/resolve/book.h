@@ -9,8 +9,9 @@
 #include "resolve/resolve.h"
 
 struct resolver {
-	table *users, *aliases, *routes;
-	arena mem; /* the control values, until one of the files changes */
+	table *users, *aliases, *routes, *sender_routes;
+	const addr *sender; /* resolver_sender() */
+	arena mem;	    /* the control values, until one of the files changes */
 	str me_path, domains_path;
 	order_id me_id, domains_id;
 	bool read;     /* the values are those of the two ids */

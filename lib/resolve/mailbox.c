@@ -6,8 +6,10 @@
 #include <sys/stat.h>
 
 #include "io/control.h"
+#include "io/log.h"
 #include "maildir/deliver.h"
 #include "maildir/room.h"
+#include "resolve/forward.h"
 
 static bool parse_quota(span s, uint64_t *quota)
 {
@@ -164,8 +166,43 @@ static enum table_result lookup_system(const char *name, struct passwd *pw, char
 		   : TABLE_ERROR;
 }
 
-enum table_result mailbox_system(const resolver *r, span user, span ext, arena *a,
-				 resolve_answer *out)
+/* *found: his .forward decides, and the answer is given. */
+static enum table_result system_forward(const resolver *r, const struct passwd *pw, span sum,
+					arena *a, resolve_answer *out, bool *found)
+{
+	forward f;
+	*found = true;
+	switch (forward_read(pw->pw_dir, pw->pw_uid, span_str(pw->pw_name), r->home, sum, a, &f,
+			     &out->why)) {
+	case FORWARD_ERROR:
+		log_config_error(".forward", 0, out->why.text);
+		return TABLE_ERROR;
+	case FORWARD_FOUND:
+		break;
+	case FORWARD_NONE:
+		*found = false;
+		return TABLE_FOUND;
+	}
+	out->rule = S(".forward");
+	if (!sum.n) {
+		out->kind = RESOLVE_EXPAND;
+		out->targets = f.targets;
+		out->target_count = f.count;
+	} else if (f.command.n) {
+		out->kind = RESOLVE_PROGRAM;
+		out->agent = S("deliver-pipe");
+		out->next_hop = f.command;
+		out->has_owner = true;
+		out->uid = pw->pw_uid;
+		out->gid = pw->pw_gid;
+	} else {
+		*found = false; /* a command that he took out since: the mailbox has it */
+	}
+	return TABLE_FOUND;
+}
+
+enum table_result mailbox_system(const resolver *r, span user, span ext, span sum, bool direct,
+				 arena *a, resolve_answer *out)
 {
 	struct passwd pw;
 	struct stat st;
@@ -180,6 +217,11 @@ enum table_result mailbox_system(const resolver *r, span user, span ext, arena *
 		return got;
 	if (stat(pw.pw_dir, &st) < 0 && (errno == ENOENT || errno == ENOTDIR))
 		return TABLE_ABSENT;
+	bool forwarded = false;
+	if (!direct)
+		got = system_forward(r, &pw, sum, a, out, &forwarded);
+	if (forwarded)
+		return got;
 	str path = str_new(4096);
 	(void)str_printf(&path, "%s/Maildir", pw.pw_dir);
 	out->maildir = arena_dup(a, str_span(&path));

@@ -21,8 +21,9 @@ void mailbox_answer(resolver *, span key, span value, span ext, uint64_t size, a
 		    resolve_answer *);
 
 /* The machine's own users: TABLE_FOUND (the answer is filled), TABLE_ABSENT or TABLE_ERROR (the
- * answer's `why` says what). The machine's own quotas speak
- * at the delivery. */
-enum table_result mailbox_system(const resolver *, span user, span ext, arena *, resolve_answer *);
+ * answer's `why` says what). `direct`: the mailbox, whatever .forward says; `sum`: of a command in it (forward.h), "" none.
+ * The machine's own quotas speak at the delivery. */
+enum table_result mailbox_system(const resolver *, span user, span ext, span sum, bool direct,
+				 arena *, resolve_answer *);
 
 #endif

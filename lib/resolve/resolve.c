@@ -7,6 +7,7 @@
 #include "io/control.h"
 #include "mail/key.h"
 #include "resolve/book.h"
+#include "resolve/forward.h"
 #include "resolve/mailbox.h"
 #include "resolve/route.h"
 #include "resolve/target.h"
@@ -167,10 +168,16 @@ static bool try_system(question *q)
 		return errno ? refuse(q->out, status_doubt("control/system-users cannot be read"))
 			     : false;
 	q->out->rule = S("control/system-users");
-	span user = make_key(q, q->local, S("")), base = make_key(q, q->base, S(""));
-	enum table_result r = mailbox_system(q->r, user, S(""), q->mem, q->out);
+	size_t bar = span_find(q->local, '|');
+	span sum = bar < q->local.n ? span_sub(q->local, bar + 1, q->local.n) : S("");
+	span name = sum.n == FORWARD_SUM ? span_sub(q->local, 0, bar) : q->local;
+	if (sum.n != FORWARD_SUM)
+		sum = S("");
+	span user = make_key(q, name, S("")), base = make_key(q, q->base, S(""));
+	enum table_result r = mailbox_system(q->r, user, S(""), sum, false, q->mem, q->out);
+	/* "user+": the mailbox, as .forward says "\\user" */
 	if (r == TABLE_ABSENT && base.n)
-		r = mailbox_system(q->r, base, q->ext, q->mem, q->out);
+		r = mailbox_system(q->r, base, q->ext, S(""), !q->ext.n, q->mem, q->out);
 	return r != TABLE_ABSENT;
 }
 

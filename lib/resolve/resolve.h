@@ -14,6 +14,7 @@ enum resolve_kind {
 	RESOLVE_MAILBOX, /* deliver to `maildir` (absolute path, folder included) */
 	RESOLVE_EXPAND,	 /* an alias: replaced by `targets` */
 	RESOLVE_REMOTE,	 /* by `agent` (smtp-send when empty) to `next_hop` */
+	RESOLVE_PROGRAM, /* a command of a user's: by `agent` with `next_hop`, as the owner */
 	RESOLVE_REFUSED, /* `why`: permanent (no such user 550 5.1.1, …) or temporary */
 };
 
@@ -44,6 +45,9 @@ void resolver_explain(resolver *, bool on);
 /* control/me, "" where it is missing (then every answer is temporary) and before the first
  * question. Lives until the next question. */
 span resolver_me(const resolver *);
+
+/* The sender of the mail that is asked about from now on, for control/sender-routes; NULL: unknown. Borrowed. */
+void resolver_sender(resolver *, const addr *);
 
 /* One step. `size` octets of message that must fit the quota (0: unknown). The answer's spans live
  * in the arena. An address without a domain is completed with the first entry of control/domains;

@@ -1,5 +1,6 @@
 #include "resolve/route.h"
 
+#include "mail/key.h"
 #include "net/nexthop.h"
 
 /* The first word is an agent where another follows it and it is no next hop of a list. */
@@ -30,11 +31,11 @@ static void refuse(resolve_answer *out, status why)
 	out->why = why;
 }
 
-enum table_result route_exact(resolver *r, span domain, arena *a, resolve_answer *out)
+static enum table_result route_in(resolver *r, table *t, span key, arena *a, resolve_answer *out)
 {
 	span value, rule;
 	status fault;
-	enum table_result got = book_get(r, r->routes, true, domain, a, &value, &rule, &fault);
+	enum table_result got = book_get(r, t, true, key, a, &value, &rule, &fault);
 	if (got == TABLE_ERROR)
 		refuse(out, fault);
 	if (got != TABLE_FOUND)
@@ -42,11 +43,32 @@ enum table_result route_exact(resolver *r, span domain, arena *a, resolve_answer
 	out->rule = rule;
 	const char *wrong = route_parse(value, &out->agent, &out->next_hop);
 	if (wrong) {
-		refuse(out, book_fault_at(r->routes, domain, wrong));
+		refuse(out, book_fault_at(t, key, wrong));
 		return TABLE_ERROR;
 	}
 	out->kind = RESOLVE_REMOTE;
 	return TABLE_FOUND;
+}
+
+enum table_result route_exact(resolver *r, span domain, arena *a, resolve_answer *out)
+{
+	return route_in(r, r->routes, domain, a, out);
+}
+
+/* By who sends: his address, then "@domain". */
+static enum table_result route_sender(resolver *r, arena *a, resolve_answer *out)
+{
+	enum table_result got = TABLE_ABSENT;
+	if (!r->sender || r->sender->null)
+		return got;
+	span domain = r->sender->domain.n ? r->sender->domain : r->home;
+	for (int i = 0; i < 2 && got == TABLE_ABSENT; i++) {
+		str key = str_new(4096);
+		key_write(i ? S("") : r->sender->local, domain, &key);
+		got = route_in(r, r->sender_routes, str_span(&key), a, out);
+		str_free(&key);
+	}
+	return got;
 }
 
 void route_answer(resolver *r, span domain, arena *a, resolve_answer *out)
@@ -55,6 +77,8 @@ void route_answer(resolver *r, span domain, arena *a, resolve_answer *out)
 	for (size_t i = 1; got == TABLE_ABSENT && i + 1 < domain.n; i++)
 		if (domain.p[i] == '.')
 			got = route_exact(r, span_sub(domain, i, domain.n), a, out);
+	if (got == TABLE_ABSENT)
+		got = route_sender(r, a, out);
 	if (got == TABLE_ABSENT)
 		got = route_exact(r, S("*"), a, out);
 	if (got != TABLE_ABSENT)

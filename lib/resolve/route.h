@@ -10,7 +10,7 @@ const char *route_parse(span value, span *agent, span *next_hop);
 /* The route of exactly this domain: TABLE_FOUND (the answer is RESOLVE_REMOTE), TABLE_ABSENT,
  * TABLE_ERROR (RESOLVE_REFUSED). */
 enum table_result route_exact(resolver *, span domain, arena *, resolve_answer *);
-/* The route, or that of the nearest ".suffix", or "*", or none: by MX to the domain itself. */
+/* The route, or that of the nearest ".suffix", or of the sender, or "*", or none: by MX to the domain itself. */
 void route_answer(resolver *, span domain, arena *, resolve_answer *);
 
 #endif

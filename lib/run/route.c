@@ -88,10 +88,10 @@ static void assign(runner *r, task *t, size_t n, const resolve_answer *to)
 	task_rcpt *c = &t->rcpts[n - 1];
 	c->remote = to->kind == RESOLVE_REMOTE;
 	worker_owner owner = c->remote ? network_owner() : (worker_owner){.set = false};
-	c->dest = c->remote ? to->next_hop : to->maildir;
+	c->dest = to->kind == RESOLVE_MAILBOX ? to->maildir : to->next_hop;
 	if (!c->remote && to->has_owner && geteuid() == 0)
 		owner = (worker_owner){true, to->uid, to->gid};
-	c->agent = !c->remote ? S("deliver-maildir") : to->agent.n ? to->agent : S("smtp-send");
+	c->agent = to->agent.n ? to->agent : c->remote ? S("smtp-send") : S("deliver-maildir");
 	c->hop = hop_get(r, c->agent, c->remote ? c->dest : S(""), !c->remote, &owner);
 	c->state = RCPT_WAITS;
 }
@@ -99,6 +99,7 @@ static void assign(runner *r, task *t, size_t n, const resolve_answer *to)
 static bool route_one(runner *r, task *t, size_t n)
 {
 	resolve_answer to;
+	resolver_sender(r->resolver, &t->m.env.sender.addr);
 	resolve(r->resolver, &t->log.rcpts[n - 1].path.addr, t->m.size, &t->mem, &to);
 	switch (to.kind) {
 	case RESOLVE_REFUSED:
@@ -108,6 +109,7 @@ static bool route_one(runner *r, task *t, size_t n)
 		expand(t, n, &to);
 		return true;
 	case RESOLVE_MAILBOX:
+	case RESOLVE_PROGRAM:
 	case RESOLVE_REMOTE:
 		break;
 	}

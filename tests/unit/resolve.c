@@ -59,6 +59,9 @@ static void tell(const resolve_answer *a, str *to)
 	case RESOLVE_REMOTE:
 		(void)str_printf(to, "R %.*s %.*s", SPAN_FMT(a->agent), SPAN_FMT(a->next_hop));
 		break;
+	case RESOLVE_PROGRAM:
+		(void)str_printf(to, "P %.*s %.*s", SPAN_FMT(a->agent), SPAN_FMT(a->next_hop));
+		break;
 	case RESOLVE_REFUSED:
 		(void)str_printf(to, "X %d %s", a->why.reply, a->why.enhanced);
 		break;

@@ -1,5 +1,6 @@
 /* tls-wrap(8): TLS for a UCSPI server or client, or for the connections that a server hands over. */
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sysexits.h>
 
 #include "base/die.h"
@@ -91,6 +92,15 @@ static void configure(options *o, arena *mem)
 		die(EX_TEMPFAIL, "-n NAME says whose certificate is wanted (or -i: anybody's)");
 }
 
+/* Of who executed us to serve its requests: descriptors may be locks, which must end with it. */
+static void let_go_of_the_rest(void)
+{
+	const char *log = getenv("PABAL_LOG");
+	(void)syscall(SYS_close_range, STDERR_FILENO + 1, UINT_MAX, 0);
+	if (log && span_starts(span_str(log), S("fd:")) && strcmp(log, "fd:2") != 0)
+		(void)setenv("PABAL_LOG", "none", 1);
+}
+
 int main(int argc, char **argv)
 {
 	options o = {.most = 0};
@@ -99,6 +109,8 @@ int main(int argc, char **argv)
 	int code;
 	proc_start(argv[0]);
 	read_options(argc, argv, &o);
+	if (o.requests)
+		let_go_of_the_rest();
 	log_open("tls-wrap");
 	configure(&o, &mem);
 	no_socket_as_stderr();

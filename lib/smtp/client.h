@@ -7,8 +7,10 @@
 #include "auth/answer.h"
 #include "io/in.h"
 #include "io/out.h"
+#include "net/handover.h"
 #include "smtp/caps.h"
 #include "smtp/outgoing.h"
+#include "smtp/secure.h"
 #include "smtp/txn.h"
 
 enum { CLIENT_ADDRESS_MAX = 512 }; /* octets of an address in a command; longer ones are 5.1.3 */
@@ -31,15 +33,20 @@ typedef struct client {
 	reply reply; /* the last one */
 	str commands;
 	/* for client_start(), borrowed until the session ends */
-	bool lmtp;	  /* RFC 2033 */
-	bool private;	  /* nobody listens on the way: loopback, a Unix socket, TLS */
+	bool lmtp; /* RFC 2033 */
+	bool private; /* nobody listens on the way: loopback, a Unix socket, TLS with who it should be */
 	answerer *logins; /* NULL: there are none */
 	span login_user;  /* that the route names; "" none */
 	span login_host;  /* as the operator calls it */
-	int scratch;	  /* for messages in 7 bits (outgoing.h); borrowed; -1: none */
-	bool open;	  /* a transaction that did not end: RSET comes first */
-	bool seven;	  /* the last message went out in 7 bits */
-	size_t messages;  /* transactions so far */
+	tls_service *tls; /* NULL: there is none */
+	enum secure_level level;
+	const char *tls_name; /* whose certificate it should be */
+	bool no_tls;	      /* out: client_start() failed for want of TLS alone */
+	char tls_used[32];    /* for the log; "" none */
+	int scratch;	      /* for messages in 7 bits (outgoing.h); borrowed; -1: none */
+	bool open;	      /* a transaction that did not end: RSET comes first */
+	bool seven;	      /* the last message went out in 7 bits */
+	size_t messages;      /* transactions so far */
 } client;
 
 void client_init(client *, const client_times *);
@@ -47,7 +54,7 @@ void client_free(client *); /* closes without QUIT */
 
 /* Takes the connected descriptor over; `hello` is the name of this host. EX_OK, or a status about
  * this host of theirs: temporary, but for 521 (RFC 7504), and the connection is closed. A login that
- * is needed and not possible, or refused, is temporary always: it is the operator's to mend. */
+ * is needed and not possible, or refused, is temporary always: it is the operator's to mend. So is TLS (RFC 3207). */
 status client_start(client *, int fd, span hello);
 bool client_up(const client *);
 

@@ -20,13 +20,9 @@ static bool hello(client *c, const char *verb, span name, status *why)
 	       client_read(c, c->times.hello, "at EHLO", why);
 }
 
-static status greet(client *c, span name)
+status client_hello(client *c, span name)
 {
 	status why = status_ok();
-	if (!client_read(c, c->times.greeting, "before the greeting", &why))
-		return why;
-	if (c->reply.code != 220)
-		return refused(c);
 	if (!hello(c, c->lmtp ? "LHLO" : "EHLO", name, &why))
 		return why;
 	if (c->reply.code / 100 == 2) {
@@ -41,6 +37,14 @@ static status greet(client *c, span name)
 	return c->reply.code / 100 == 2 ? status_ok() : refused(c);
 }
 
+static status greet(client *c, span name)
+{
+	status why = status_ok();
+	if (!client_read(c, c->times.greeting, "before the greeting", &why))
+		return why;
+	return c->reply.code == 220 ? client_hello(c, name) : refused(c);
+}
+
 status client_start(client *c, int fd, span name)
 {
 	c->fd = fd;
@@ -49,7 +53,13 @@ status client_start(client *c, int fd, span name)
 	c->messages = 0;
 	in_reset(&c->in, fd);
 	out_reset(&c->out, fd);
+	c->no_tls = false;
+	c->tls_used[0] = 0;
 	status st = greet(c, name);
+	if (status_is_ok(&st)) {
+		st = client_secure(c, name);
+		c->no_tls = !status_is_ok(&st);
+	}
 	if (status_is_ok(&st) && (c->logins || c->login_user.n))
 		st = client_login(c);
 	if (!status_is_ok(&st))

@@ -32,13 +32,54 @@ static void note_connect(const reaching *x)
 	note(x->why, &st);
 }
 
-/* On a connection that is made. */
-static void talk(const reaching *x, int fd, bool private)
+static bool loopback(const dial_addr *a)
+{
+	if (a->sa.any.sa_family == AF_INET)
+		return ntohl(a->sa.v4.sin_addr.s_addr) >> 24 == 127;
+	return IN6_IS_ADDR_LOOPBACK(&a->sa.v6.sin6_addr);
+}
+
+static void log_plaintext(const relay *r, const status *st)
+{
+	log_line l;
+	log_begin(&l, "plaintext");
+	log_puts(&l, "host", r->host);
+	log_puts(&l, "ip", r->ip);
+	log_status(&l, st);
+	log_end(&l);
+}
+
+static status begin(const reaching *x, int fd, bool private)
 {
 	relay *r = x->r;
 	r->sessions++;
 	r->client.private = private;
-	status st = client_start(&r->client, fd, span_str(r->me));
+	r->client.tls_name = r->host;
+	return client_start(&r->client, fd, span_str(r->me));
+}
+
+/* Where TLS may fail, plaintext has a connection of its own. */
+static status again(const reaching *x, const dial_addr *at, bool private, status st)
+{
+	relay *r = x->r;
+	int fd = dial(at, clock_ms() + r->times.connect);
+	if (fd < 0)
+		return st;
+	log_plaintext(r, &st);
+	r->client.level = SECURE_NONE;
+	st = begin(x, fd, private);
+	r->client.level = SECURE_MAY;
+	return st;
+}
+
+/* On a connection that is made; `at` is NULL where it is no network. */
+static void talk(const reaching *x, int fd, const dial_addr *at)
+{
+	relay *r = x->r;
+	bool private = !at || loopback(at);
+	status st = begin(x, fd, private);
+	if (r->client.no_tls && r->client.level == SECURE_MAY && at)
+		st = again(x, at, private, st);
 	if (!status_is_ok(&st)) {
 		note(x->why, &st);
 		return;
@@ -53,13 +94,6 @@ static void talk(const reaching *x, int fd, bool private)
 static bool weary(const relay *r)
 {
 	return r->tried >= DIAL_ADDRS_MAX || r->sessions >= RELAY_SESSIONS || r->mute >= RELAY_MUTE;
-}
-
-static bool loopback(const dial_addr *a)
-{
-	if (a->sa.any.sa_family == AF_INET)
-		return ntohl(a->sa.v4.sin_addr.s_addr) >> 24 == 127;
-	return IN6_IS_ADDR_LOOPBACK(&a->sa.v6.sin6_addr);
 }
 
 static void try_addresses(const reaching *x, dial_addrs *addrs)
@@ -77,7 +111,7 @@ static void try_addresses(const reaching *x, dial_addrs *addrs)
 		if (fd < 0)
 			note_connect(x);
 		else
-			talk(x, fd, loopback(&at));
+			talk(x, fd, &at);
 	}
 }
 
@@ -87,10 +121,11 @@ static void try_path(const reaching *x, span path)
 	(void)snprintf(r->host, sizeof r->host, "%.*s", SPAN_FMT(path));
 	(void)snprintf(r->ip, sizeof r->ip, "unix");
 	int fd = dial_path(path, clock_ms() + r->times.connect);
+	r->client.level = SECURE_NONE;
 	if (fd < 0)
 		note_connect(x);
 	else
-		talk(x, fd, true);
+		talk(x, fd, NULL);
 }
 
 static bool need_dns(const reaching *x)
@@ -150,25 +185,33 @@ static bool parse_place(const relay *r, const nexthop *h, dial_place *to)
 	return (size_t)n < sizeof text && dial_parse(span_str(text), r->port, to);
 }
 
-static void connect_to(const reaching *x, const nexthop *h, bool named)
+static void try_place(const reaching *x, const dial_place *place, bool named)
 {
 	relay *r = x->r;
-	dial_place place;
 	dial_addrs one = {.count = 1};
+	r->client.level = secure_level_for(&r->rules, span_str(place->host));
+	if (place->literal) {
+		(void)snprintf(r->host, sizeof r->host, "%s", place->host);
+		one.a[0] = place->addr;
+		try_addresses(x, &one);
+	} else if (named) {
+		try_host(x, place->host, place->port);
+	} else {
+		try_mx(x, place);
+	}
+}
+
+static void connect_to(const reaching *x, const nexthop *h, bool named)
+{
+	dial_place place;
 	if (h->path) {
 		try_path(x, h->place);
-	} else if (!h->place.n || !parse_place(r, h, &place)) {
+	} else if (!h->place.n || !parse_place(x->r, h, &place)) {
 		status st =
 		    status_make(EX_NOHOST, 550, "5.1.2", "no destination: %.*s", SPAN_FMT(x->dest));
 		note(x->why, &st);
-	} else if (place.literal) {
-		(void)snprintf(r->host, sizeof r->host, "%s", place.host);
-		one.a[0] = place.addr;
-		try_addresses(x, &one);
-	} else if (named) {
-		try_host(x, place.host, place.port);
 	} else {
-		try_mx(x, &place);
+		try_place(x, &place, named);
 	}
 }
 

@@ -17,7 +17,7 @@ status relay_open(relay *r, int most)
 	span me;
 	arena mem = arena_new(1 << 16);
 	status st = status_ok();
-	*r = (relay){.port = 25, .times = client_times_make(most)};
+	*r = (relay){.port = 25, .times = client_times_make(most), .tls = TLS_SERVICE_NONE};
 	client_init(&r->client, &r->times);
 	r->client.scratch = file_temp(); /* now: later the sandbox forbids it */
 	enum control_result got = control_value("me", &mem, &me);
@@ -32,6 +32,15 @@ status relay_open(relay *r, int most)
 		log_config_error("control/me", 0, st.text);
 		return st;
 	}
+	st = secure_rules_read(&r->rules);
+	if (!status_is_ok(&st)) {
+		log_config_error("control/smtp-tls", 0, st.text);
+		return st;
+	}
+	/* now, for the same reason; whether it is ready is asked when it is needed */
+	if (secure_any(&r->rules))
+		(void)tls_service_start(&r->tls, true);
+	r->client.tls = &r->tls;
 	r->client.logins = answer_open(&st);
 	return st;
 }
@@ -47,6 +56,8 @@ void relay_close(relay *r)
 	client_free(&r->client);
 	if (r->client.scratch >= 0)
 		(void)close(r->client.scratch);
+	secure_rules_free(&r->rules);
+	tls_service_close(&r->tls);
 	dns_close(r->dns);
 	r->dns = NULL;
 	answer_close(r->client.logins);
@@ -96,6 +107,8 @@ static void log_outcome(const relay *r, span dest, const relay_mail *m, const tx
 		log_puts(&l, "host", r->host);
 		log_puts(&l, "ip", r->ip);
 	}
+	if (r->client.tls_used[0])
+		log_puts(&l, "tls", r->client.tls_used);
 	if (unsure)
 		log_puts(&l, "possible-duplicate", "yes");
 	if (seven)

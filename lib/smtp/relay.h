@@ -23,6 +23,8 @@ typedef struct relay {
 	client_times times;
 	dns *dns; /* opened when the first name is looked up */
 	client client;
+	secure_rules rules;
+	tls_service tls;
 	char dest[RELAY_DEST_MAX]; /* where the kept connection leads to */
 	char host[NET_NAME_ROOM], ip[NET_ADDR_ROOM];
 	/* of the current message: addresses tried, connections made, lookups without answer */

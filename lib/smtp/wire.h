@@ -12,6 +12,10 @@ bool client_read(client *, int wait_ms, const char *phase, status *why);
 bool client_write(client *, span octets, const char *phase, status *why);
 void client_drop(client *); /* closes without QUIT */
 
+/* EHLO, or LHLO, and what the server can. */
+status client_hello(client *, span name);
+/* Behind EHLO: TLS, as far as the level wants it, and EHLO anew: what was said in the clear is forgotten (client_tls.c). */
+status client_secure(client *, span name);
 /* Behind EHLO, where there may be a login: EX_OK, or why not: always temporary (client_login.c). */
 status client_login(client *);
 

@@ -220,9 +220,12 @@ tls_conn *tls_connect_on(tls_context *t, int in, int out, const tls_want *w)
 	c->client = true;
 	SSL_set_connect_state(c->ssl);
 	SSL_set_hostflags(c->ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+	/* an address is no name to ask for (RFC 6066, 3), but may stand in a certificate */
+	if (named && X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(c->ssl), w->name) == 1)
+		named = false;
 	if ((named && (SSL_set_tlsext_host_name(c->ssl, w->name) != 1 ||
 		       SSL_set1_host(c->ssl, w->name) != 1)) ||
-	    (w->verify && !named) || !offer_alpn(c->ssl, w->alpn)) {
+	    (w->verify && !(w->name && *w->name)) || !offer_alpn(c->ssl, w->alpn)) {
 		tls_conn_free(c);
 		return NULL;
 	}

@@ -28,7 +28,7 @@ static const char sane_ciphers[] = "ECDHE+AESGCM:ECDHE+CHACHA20:DHE+AESGCM:!aNUL
 
 static void explain(char why[static TLS_WHY_MAX], const char *what)
 {
-	unsigned long e = ERR_peek_last_error();
+	unsigned long e = ERR_peek_error(); /* the first is the nearest to the cause */
 	const char *reason = e ? ERR_reason_error_string(e) : NULL;
 	if (e && ERR_SYSTEM_ERROR(e))
 		reason = strerror(ERR_GET_REASON(e));

@@ -4,6 +4,7 @@
 #include "imap/flags.h"
 #include "imap/place.h"
 #include "imap/state.h"
+#include "maildir/cache.h"
 
 folder *imap_open(imap_state *s, span name, const char *code)
 {
@@ -25,8 +26,11 @@ void imap_unselect(imap_state *s)
 {
 	if (s->box.f)
 		folder_close(s->box.f);
+	cache_close(s->box.cache);
 	free(s->dir);
 	s->box.f = NULL;
+	s->box.cache = NULL;
+	s->box.left = (imap_left){.n = 0};
 	s->dir = NULL;
 	s->box.dir = NULL;
 	str_clear(&s->name);

@@ -95,10 +95,10 @@ static void search(imap_state *s, imap_scan *scan, bool uid)
 	}
 	if (imap_search_condstore(search))
 		imap_enable_condstore(s);
-	if (imap_search_run(&s->box, search, uid, s->tag, &why))
-		imap_ok(s, "searched");
-	else
-		imap_failed(s, "searching", &why);
+	/* One message that cannot be read is no reason to keep the others from their reader. */
+	if (!imap_search_run(&s->box, search, uid, s->tag, &why))
+		imap_trouble(s, "searching", why.text);
+	imap_ok(s, status_is_ok(&why) ? "searched" : "searched, but not all messages can be read");
 }
 
 void imap_do_search(imap_state *s, imap_scan *scan)

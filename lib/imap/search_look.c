@@ -179,9 +179,10 @@ static enum search_truth judge(search_look *l, search_key *k, enum search_level 
 
 /* ---- levels */
 
+/* EAGAIN: it is not to be found, in a directory that changes all the time. */
 static bool fail(search_look *l, const char *doing)
 {
-	if (errno != ENOENT && status_is_ok(l->why))
+	if (errno != ENOENT && errno != EAGAIN && status_is_ok(l->why))
 		*l->why = status_doubt("%s message %u of %s: %s", doing, (unsigned)l->msg.uid,
 				       l->box->dir, strerror(errno));
 	return false;

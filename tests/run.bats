@@ -52,7 +52,7 @@ run_once() { "${OWN[@]}" make -s run ONCE=1 VAR="$VAR" $(build); }
 	# and once more in the same place
 	run run_once
 	[ "$status" = 0 ]
-	[ "$(ls "$VAR/mail/example.test/alice/new" | wc -l)" = 2 ]
+	[ "$(ls "$VAR/mail/example.test/alice/cur" | wc -l)" = 2 ]
 }
 
 @test "a busy port: another base is taken, and told" {

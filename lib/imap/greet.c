@@ -128,12 +128,12 @@ static void do_authenticate(greet *g, imap_scan *s)
 {
 	span mechanism, initial = {NULL, 0};
 	char tag[IMAP_TAG_MAX];
-	if (!imap_atom(s, &mechanism) || (!imap_end(s) && !imap_sp(s))) {
+	if (!imap_atom(s, &mechanism) || (imap_sp(s) && !imap_atom(s, &initial)) || !imap_end(s)) {
 		error(g, "BAD AUTHENTICATE mechanism");
 		return;
 	}
-	if (s->rest.n)
-		initial = span_eq(s->rest, S("=")) ? S("") : s->rest;
+	if (span_eq(initial, S("=")))
+		initial = S("");
 	if (!allowed(g))
 		return;
 	memcpy(tag, g->tag.p, g->tag.n); /* the reader's next line takes its place */

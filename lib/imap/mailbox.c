@@ -5,6 +5,7 @@
 #include "imap/state.h"
 #include "imap/tree.h"
 #include "io/file.h"
+#include "maildir/cache.h"
 #include "maildir/deliver.h"
 #include "maildir/quota.h"
 
@@ -176,6 +177,8 @@ static void follow(imap_state *s, span old, span name, const char *path)
 		return;
 	str_clear(&s->name);
 	(void)str_put(&s->name, name);
+	cache_close(s->box.cache);
+	s->box.cache = NULL;
 	free(s->dir);
 	s->dir = xstrdup(path);
 	s->box.dir = s->dir;

@@ -370,3 +370,10 @@ void cache_write(cache *c, const folder *f)
 		(void)flock(c->fd, LOCK_UN);
 	str_clear(&c->waiting);
 }
+
+void cache_rest(cache *c)
+{
+	str_free(&c->waiting);
+	if (c->map) /* the pages stay in the system's memory */
+		(void)madvise(c->map, c->mapped, MADV_DONTNEED);
+}

@@ -36,5 +36,7 @@ bool cache_add(cache *, span base, const cache_record *);
 /* Writes what was noted. `f`, which may be NULL, tells what is still there: the file is written anew when more than half of it
  * is of messages that are gone. */
 void cache_write(cache *, const folder *f);
+/* For a while nobody will ask: gives memory back. */
+void cache_rest(cache *);
 
 #endif

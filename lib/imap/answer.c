@@ -2,6 +2,7 @@
 #include "imap/answer.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
@@ -15,6 +16,7 @@
 enum {
 	LINE_MAX_OCTETS = IMAP_STRUCTURE_MAX + IMAP_ENVELOPE_MAX + (1 << 20),
 	SCRATCH_MAX = 64 << 20,
+	LARGE = 64 * 1024,
 	FLAGS_ROOM = 4096 + FOLDER_KEYWORDS * 256,
 	OF_HEADER =
 	    1 << CACHE_ENVELOPE | 1 << CACHE_HEADER, /* pieces that the header is enough for */
@@ -375,8 +377,11 @@ void imap_answer_begin(imap_answer *r)
 
 void imap_answer_end(imap_answer *r)
 {
-	if (r->box->cache)
+	bool large = r->reading.buf || r->line.room > LARGE;
+	if (r->box->cache) {
 		cache_write(r->box->cache, r->box->f);
+		cache_rest(r->box->cache);
+	}
 	imap_reading_end(&r->reading);
 	arena_free(&r->scratch);
 	str_free(&r->line);
@@ -385,6 +390,8 @@ void imap_answer_end(imap_answer *r)
 	free(r->wire);
 	if (r->flags.text.buf)
 		out_close(&r->flags.text);
+	if (large) /* sessions are idle for hours */
+		(void)malloc_trim(0);
 }
 
 void imap_answer_flags(const imap_box *box, size_t index, bool uid, str *to)

@@ -5,17 +5,32 @@
 typedef struct reading {
 	imap_scan *s;
 	struct imap_fetch *f;
-	imap_item items[IMAP_ITEMS_MAX];
+	size_t room; /* of f->items */
 } reading;
+
+static bool grow(reading *g)
+{
+	if (g->f->n < g->room)
+		return true;
+	size_t room = g->room ? 2 * g->room : 8;
+	imap_item *more = arena_alloc(g->s->mem, room * sizeof *more);
+	if (!more)
+		return false;
+	if (g->f->n)
+		memcpy(more, g->f->items, g->f->n * sizeof *more);
+	g->f->items = more;
+	g->room = room;
+	return true;
+}
 
 static bool add(reading *g, imap_item item)
 {
 	/* twice is once, but for sections */
 	if (item.kind != IMAP_ITEM_SECTION && g->f->kinds >> item.kind & 1)
 		return true;
-	if (g->f->n == IMAP_ITEMS_MAX)
+	if (g->f->n == IMAP_ITEMS_MAX || !grow(g))
 		return false;
-	g->items[g->f->n++] = item;
+	g->f->items[g->f->n++] = item;
 	g->f->kinds |= 1u << item.kind;
 	return true;
 }
@@ -138,13 +153,7 @@ imap_fetch *imap_fetch_parse(imap_scan *s, bool uid)
 		(void)add_plain(&g, IMAP_ITEM_UID);
 	if (!read_items(&g) || !read_modifiers(s, f, uid))
 		return NULL;
-	if (f->since_given)
-		(void)add_plain(&g, IMAP_ITEM_MODSEQ);
-	f->items = arena_alloc(s->mem, f->n * sizeof *f->items);
-	if (!f->items)
-		return NULL;
-	memcpy(f->items, g.items, f->n * sizeof *f->items);
-	return f;
+	return !f->since_given || add_plain(&g, IMAP_ITEM_MODSEQ) ? f : NULL;
 }
 
 bool imap_fetch_condstore(const imap_fetch *f)

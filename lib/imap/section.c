@@ -29,20 +29,32 @@ static bool read_path(imap_scan *s, imap_section *to, bool *goes_on)
 	return to->path != NULL;
 }
 
+static bool add_name(imap_scan *s, imap_section *to, size_t *room)
+{
+	if (to->names_n == IMAP_SECTION_FIELDS_MAX)
+		return false;
+	if (to->names_n == *room) {
+		*room = *room ? 2 * *room : 8;
+		span *more = arena_alloc(s->mem, *room * sizeof *more);
+		if (!more)
+			return false;
+		if (to->names_n)
+			memcpy(more, to->names, to->names_n * sizeof *more);
+		to->names = more;
+	}
+	return imap_astring(s, &to->names[to->names_n++]);
+}
+
 static bool read_names(imap_scan *s, imap_section *to)
 {
-	span names[IMAP_SECTION_FIELDS_MAX];
+	size_t room = 0;
 	if (!imap_sp(s) || !imap_char(s, '('))
 		return false;
 	do
-		if (to->names_n == IMAP_SECTION_FIELDS_MAX ||
-		    !imap_astring(s, &names[to->names_n++]))
+		if (!add_name(s, to, &room))
 			return false;
 	while (imap_sp(s));
-	to->names = arena_alloc(s->mem, to->names_n * sizeof *names);
-	if (to->names)
-		memcpy(to->names, names, to->names_n * sizeof *names);
-	return to->names && imap_char(s, ')');
+	return imap_char(s, ')');
 }
 
 static bool read_text(imap_scan *s, imap_section *to)

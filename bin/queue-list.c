@@ -92,6 +92,18 @@ static void work(void *arg, size_t from, size_t to, str *result, crew_tally *tal
 			tally->failed++;
 }
 
+/* Whether there will be a table at all: files that are being written are no messages. */
+static bool any_message(const lister *l)
+{
+	qmsg m;
+	for (size_t i = 0; i < l->count; i++)
+		if (qmsg_peek(l->queue, l->entries[i].name, &m) == QMSG_OK) {
+			qmsg_close(&m);
+			return true;
+		}
+	return false;
+}
+
 static _Noreturn void no_queue(void)
 {
 	die_errno(errno == EACCES ? EX_NOPERM : EX_UNAVAILABLE, "%s/queue", control_root());
@@ -133,7 +145,7 @@ int main(int argc, char **argv)
 	if (l.count)
 		qsort(l.entries, l.count, sizeof *l.entries, by_id);
 	out_open(&o, STDOUT_FILENO, OUT_ROOM);
-	if (l.count)
+	if (any_message(&l))
 		listing_head(&l.form, &head);
 	out_put(&o, str_span(&head));
 	if (!crew_run(l.count, PIECE, work, &l, &o, &tally) || !out_flush(&o))

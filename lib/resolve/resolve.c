@@ -9,6 +9,7 @@
 #include "resolve/book.h"
 #include "resolve/forward.h"
 #include "resolve/mailbox.h"
+#include "resolve/return_path.h"
 #include "resolve/route.h"
 #include "resolve/target.h"
 
@@ -100,6 +101,11 @@ static const char *take_targets(question *q, span alias, span value)
 	resolve_answer *out = q->out;
 	const char *wrong = target_parse(value, q->mem, &out->targets, &out->target_count);
 	for (size_t i = 0; !wrong && i < out->target_count; i++) {
+		addr *t = &out->targets[i];
+		if (!t->local.n && !span_starts(alias, S("@")))
+			return "a whole domain as the target of one address";
+		if (!t->local.n)
+			t->local = q->local; /* "@a.test:@b.test": the same user there */
 		wrong = untie(q, alias, &out->targets[i]);
 		if (!out->targets[i].domain.n)
 			out->targets[i].domain = q->r->home;
@@ -195,6 +201,26 @@ static bool try_postmaster(question *q)
 	return refuse(q->out, book_fault(table_path(q->r->aliases), 0, "names no postmaster"));
 }
 
+/* A bounce of mail that we forwarded: to whom it came from. */
+static bool try_srs(question *q)
+{
+	status fault;
+	resolve_answer *out = q->out;
+	addr *to = arena_alloc(q->mem, sizeof *to);
+	if (!to)
+		return refuse(out, status_doubt("out of room"));
+	enum table_result r = return_path_unwrap(q->local, q->mem, to, &fault);
+	if (r == TABLE_ERROR)
+		return refuse(out, book_fault("control/srs-secret", 0, fault.text));
+	if (r != TABLE_FOUND)
+		return false;
+	out->kind = RESOLVE_EXPAND;
+	out->targets = to;
+	out->target_count = 1;
+	out->rule = S("control/srs-secret");
+	return true;
+}
+
 /* An alias named itself, and no mailbox was there to be meant. */
 static bool tied(question *q)
 {
@@ -229,7 +255,7 @@ static void resolve_ours(question *q)
 		return;
 	}
 	if (try_alias(q, q->key) || try_user(q, q->key, S("")) || try_extension(q) ||
-	    try_system(q) || tied(q) || try_alias(q, catch_all) ||
+	    try_system(q) || tied(q) || try_srs(q) || try_alias(q, catch_all) ||
 	    route_exact(q->r, q->domain, q->mem, q->out) != TABLE_ABSENT || try_postmaster(q) ||
 	    nobody_at_all(q))
 		return;

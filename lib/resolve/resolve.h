@@ -54,7 +54,7 @@ void resolver_sender(resolver *, const addr *);
  * at control/me and at an address literal of ours it is the one in that first domain.
  *
  * Of our domains, in this order: control/aliases, control/users, for "user+ext" both for "user",
- * the machine's users (control/system-users), the alias "@domain", a route of exactly this domain,
+ * the machine's users (control/system-users), a sender of SRS (srs.h), the alias "@domain", a route of exactly this domain,
  * and for "postmaster" the one of the first domain. "No such user" is said only after all of them
  * said no. */
 void resolve(resolver *, const addr *, uint64_t size, arena *, resolve_answer *);

@@ -1,5 +1,7 @@
 #include "resolve/target.h"
 
+#include "base/str.h"
+
 /* Up to the next comma that is not inside a quoted local part. */
 static span cut_target(span *rest)
 {
@@ -43,6 +45,17 @@ static const char *parse_one(span text, arena *a, addr *target)
 		return "an empty target";
 	if (foreign_form(text))
 		return "a target that is a program, a file or an include";
+	if (text.p[0] == '@' && text.n > 1) {
+		static const span user = S("x");
+		str whole = str_new(ADDR_MAX);
+		(void)str_put(&whole, user);
+		(void)str_put(&whole, text);
+		span kept = arena_dup(a, str_span(&whole));
+		bool good = !whole.over && kept.p && addr_mailbox(kept, a, target) == ADDR_OK;
+		str_free(&whole);
+		target->local = S("");
+		return good ? NULL : "a target that is not an address";
+	}
 	/* The parser's spans may point into the text, which is in the same arena. */
 	if (addr_mailbox(text, a, target) != ADDR_OK || target->null || !target->local.n)
 		return "a target that is not an address";

@@ -7,6 +7,7 @@
 #include "io/log.h"
 #include "queue/job.h"
 #include "queue/notify.h"
+#include "resolve/return_path.h"
 #include "run/hop.h"
 #include "run/pace.h"
 #include "run/task.h"
@@ -46,13 +47,27 @@ static void write_path(const runner *r, const hop *h, const task *t, str *to)
 		(void)str_printf(to, "%s/%s", r->opt->queue, t->m.name);
 }
 
+/* What aliases sent on comes back to the list's owner, or by way of us. */
+static void put_sender(const runner *r, const task *t, size_t n, str *to)
+{
+	const addr *from = &t->m.env.sender.addr;
+	const qlog_rcpt *all = t->log.rcpts, *q = &all[n - 1];
+	bool remote = t->rcpts[n - 1].remote;
+	for (size_t i = q->parent; i && !from->null; i = all[i - 1].parent)
+		if (return_path_list(r->resolver, &all[i - 1].path.addr,
+				     remote ? &q->path.addr : NULL, to))
+			return;
+	if (!q->parent || !remote || !return_path_forward(r->resolver, from, to))
+		addr_write(from, to);
+}
+
 static void write_job(const runner *r, const hop *h, const task *t, size_t n, str *to)
 {
 	str path = str_new(DEST_MAX), sender = str_new(2 * ADDR_MAX), orig = str_new(2 * ADDR_MAX);
 	str rcpt = str_new(2 * ADDR_MAX), mail = str_new(4096), params = str_new(4096);
 	const qlog_rcpt *q = &t->log.rcpts[n - 1], *root = notify_root(&t->log, q);
 	write_path(r, h, t, &path);
-	addr_write(&t->m.env.sender.addr, &sender);
+	put_sender(r, t, n, &sender);
 	addr_write(&q->path.addr, &rcpt);
 	addr_write(&root->path.addr, &orig);
 	write_params(&t->m.env.sender, &mail);

@@ -26,7 +26,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	if (!target_parse(value, &a, &targets, &count)) {
 		must(count > 0 && count <= TARGET_MAX);
 		for (size_t i = 0; i < count; i++)
-			must(targets[i].local.n > 0 && !targets[i].null);
+			must((targets[i].local.n > 0 || targets[i].domain.n > 0) && !targets[i].null);
 	}
 	if (mailbox_parse(value, &e))
 		must(e.maildir.n > 0 && e.maildir.n <= n);

@@ -37,6 +37,7 @@ LINK_auth-check      := resolve auth maildir queue net mail io base : z crypt cr
 LINK_deliver-maildir := maildir queue mail io base : z
 LINK_imapd-lite     := run imap auth maildir queue mail net io base : z
 LINK_deliver-pipe    := run queue mail io base : z
+LINK_dns-ask         := net mail io base : z unbound idn2
 LINK_mail-attach     := write maildir mail io base : z magic
 LINK_mail-compose    := write maildir queue mail io base : z magic
 LINK_mail-doctor     := resolve auth maildir queue net mail io base : z crypt crypto unbound idn2
@@ -52,6 +53,7 @@ LINK_mail-show       := mail io base : z
 LINK_mail-user       := auth maildir mail io base : z crypt crypto
 LINK_mail-where      := resolve maildir queue net mail io base : z
 LINK_pop3d           := run pop3 auth maildir queue mail net io base : z
+LINK_policy-rate     := run net mail io base : z
 LINK_queue-add       := queue mail io base : z
 LINK_queue-edit      := run resolve maildir queue mail net io base : z
 LINK_queue-list      := queue mail io base : z
@@ -71,7 +73,7 @@ archive = $(B)/lib$1.a
 before_colon = $(shell echo '$1' | sed 's/ *:.*//')
 after_colon = $(shell echo '$1' | sed -n 's/.*: *//p')
 
-all: $(COMMANDS:%=$(B)/bin/%) $(patsubst scripts/%,$(B)/bin/%,$(filter-out scripts/dev scripts/systemd scripts/sysctl,$(wildcard scripts/*)))
+all: $(COMMANDS:%=$(B)/bin/%) $(patsubst scripts/%,$(B)/bin/%,$(filter-out scripts/dev scripts/systemd scripts/fail2ban scripts/sysctl,$(wildcard scripts/*)))
 
 $(B)/obj/%.o: %.c
 	@mkdir -p $(@D)

@@ -221,3 +221,169 @@ MAIL=('EHLO client.example' 'MAIL FROM:<a@b.example>' 'RCPT TO:<alice@example.or
 		    raise SystemExit("it is served for ever")
 	END
 }
+
+# dns: a server of the test's own, which dns-ask uses.
+dns() {
+	need nsd
+	mkdir -p "$BATS_TEST_TMPDIR/dns"
+	cat >"$BATS_TEST_TMPDIR/dns/bl.test.zone" <<-'END'
+		$ORIGIN bl.test.
+		$TTL 60
+		@ SOA ns hostmaster 1 60 60 60 60
+		@ NS ns
+		ns A 127.0.0.1
+		7.2.0.192 A 127.0.0.2
+		7.2.0.192 TXT "spam; $(touch pwned)"
+		8.2.0.192 A 127.255.255.254
+		9.2.0.192 A 192.0.2.99
+		1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2 A 127.0.0.2
+		mx MX 10 ns
+	END
+	cat >"$BATS_TEST_TMPDIR/dns/2.0.192.in-addr.arpa.zone" <<-'END'
+		$ORIGIN 2.0.192.in-addr.arpa.
+		$TTL 60
+		@ SOA ns.bl.test. hostmaster 1 60 60 60 60
+		@ NS ns.bl.test.
+		7 PTR good.names.test.
+		8 PTR liar.names.test.
+		9 PTR x.broken.test.
+		10 PTR missing.names.test.
+	END
+	cat >"$BATS_TEST_TMPDIR/dns/names.test.zone" <<-'END'
+		$ORIGIN names.test.
+		$TTL 60
+		@ SOA ns.bl.test. hostmaster 1 60 60 60 60
+		@ NS ns.bl.test.
+		good A 192.0.2.1
+		good A 192.0.2.7
+		liar A 192.0.2.1
+	END
+	echo 'nonsense(' >"$BATS_TEST_TMPDIR/dns/broken.test.zone"
+	load peers/peers
+	PEER_PIDS=() PEER_DIRS=()
+	start_dns "$BATS_TEST_TMPDIR/dns"
+	STARTED+=("${PEER_PIDS[@]}")
+}
+# judged CODE WORDS COMMAND…: its exit code, and what it says.
+judged() {
+	local code=$1 words=$2 rc=0
+	shift 2
+	said=$("$@" 2>&1) || rc=$?
+	[ "$rc" = "$code" ] && [[ $said == *"$words"* ]] || { echo "exit $rc: $said"; return 1; }
+}
+
+@test "policy-dnsbl, policy-rdns and dns-ask" {
+	dns
+	judged 0 192.0.2.1 dns-ask good.names.test
+	judged 0 '10 ns.bl.test' dns-ask mx.bl.test MX
+	judged 0 good.names.test dns-ask -r 192.0.2.7
+	judged 0 127.0.0.2 dns-ask -r 2001:db8::1 bl.test
+	judged 1 '' dns-ask missing.names.test
+	judged 75 'DNS gives no answer' dns-ask x.broken.test
+	judged 64 'not an address' dns-ask -r 192.0.2
+	for ip in 192.0.2.7 2001:db8::1; do
+		TCPREMOTEIP=$ip judged 77 "5.7.1 $ip is listed in bl.test" policy-dnsbl none.test bl.test
+	done
+	TCPREMOTEIP=192.0.2.7 judged 77 'spam; $(touch pwned)' policy-dnsbl bl.test
+	# not listed, a list that does not talk to us, an answer that is none, a list that is gone, no network
+	for ip in 192.0.2.1 192.0.2.8 192.0.2.9 2001:db8::2 ''; do
+		TCPREMOTEIP=$ip judged 0 '' policy-dnsbl bl.test broken.test
+	done
+	TCPREMOTEIP=192.0.2.7 judged 0 '' policy-rdns
+	TCPREMOTEIP=192.0.2.8 judged 77 '5.7.25 the name of 192.0.2.8 does not lead back' policy-rdns
+	TCPREMOTEIP=192.0.2.10 judged 77 '5.7.25' policy-rdns
+	TCPREMOTEIP=192.0.2.11 judged 77 'has no name' policy-rdns
+	TCPREMOTEIP=192.0.2.9 judged 75 4.7.25 policy-rdns
+	[ ! -e pwned ]
+	# and in the server
+	policy rcpt/10-dnsbl 'exec policy-allow policy-dnsbl bl.test'
+	from 192.0.2.7 "${MAIL[@]:0:3}" QUIT
+	codes_are '220 250 250 550 221'
+	has '^550 5.7.1 192.0.2.7 is listed in bl.test'
+	echo 192.0.2.7 >"$PABAL_ROOT/control/allow"
+	from 192.0.2.7 "${MAIL[@]}"
+	codes_are '220 250 250 250 354 250 221'
+}
+
+@test "policy-allow: who is welcome" {
+	printf '%s\n' '# friends' 192.0.2.7 198.51.100. 2001:db8: a@b.example @corp.example >"$PABAL_ROOT/control/allow"
+	export SENDER=x@y.example AUTH_USER= RELAY_CLIENT=
+	for ip in 192.0.2.7 198.51.100.200 2001:db8::1 127.0.0.1 ::1 ''; do
+		TCPREMOTEIP=$ip judged 0 '' policy-allow false
+	done
+	for ip in 192.0.2.70 192.0.2.1 198.51.10.1 2001:db9::1; do
+		TCPREMOTEIP=$ip judged 1 '' policy-allow false
+		TCPREMOTEIP=$ip AUTH_USER=alice judged 0 '' policy-allow false
+		TCPREMOTEIP=$ip RELAY_CLIENT=1 judged 0 '' policy-allow false
+		TCPREMOTEIP=$ip SENDER=a@b.example judged 0 '' policy-allow false
+		TCPREMOTEIP=$ip SENDER=who@corp.example judged 0 '' policy-allow false
+		TCPREMOTEIP=$ip SENDER=who@evilcorp.example judged 1 '' policy-allow false
+	done
+}
+
+@test "policy-greylist: the first time is too early, a while later is not" {
+	policy rcpt/1 'exec policy-greylist -w 5'
+	early=("${MAIL[@]:0:3}" QUIT)
+	from 192.0.2.7 "${early[@]}"
+	codes_are '220 250 250 450 221'
+	has '^450 4.7.1 not seen before'
+	from 192.0.2.7 "${early[@]}"
+	codes_are '220 250 250 450 221'
+	# the clock of the file goes back instead of ours forward
+	touch -d '-10 seconds' "$PABAL_ROOT"/run/greylist/*
+	from 192.0.2.8 "${MAIL[@]}" # of the same network
+	codes_are '220 250 250 250 354 250 221'
+	from 192.0.2.7 "${early[@]}"
+	codes_are '220 250 250 250 221'
+	from 192.0.3.7 "${early[@]}"
+	codes_are '220 250 250 450 221'
+	from 192.0.2.7 "${early[0]}" 'MAIL FROM:<other@b.example>' "${early[2]}" QUIT
+	codes_are '220 250 250 450 221'
+}
+
+@test "policy-rate: by address and by user" {
+	policy mail/1 'exec policy-rate connections 2 3600 "$TCPREMOTEIP"'
+	one=("${MAIL[@]:0:2}" QUIT)
+	for code in 250 250 450; do
+		from 192.0.2.7 "${one[@]}"
+		codes_are "220 250 $code 221"
+	done
+	has '^450 4.7.1'
+	from 192.0.2.8 "${one[@]}"
+	codes_are '220 250 250 221'
+	judged 0 '' policy-rate -n 3 users 3 60 alice
+	judged 75 4.7.1 policy-rate users 3 60 alice
+	judged 0 '' policy-rate users 3 60 ''
+	judged 0 '' env PABAL_NOW=$(($(date +%s) + 25)) policy-rate users 3 60 alice
+	for bad in 'a/b 1 1 x' '.. 1 1 x' 'a 0 1 x' 'a 1 0 x' 'a 1 1' 'a 1 9999999999 x'; do
+		judged 75 '' policy-rate $bad
+	done
+	# who cannot count stops nobody
+	rm -r "$PABAL_ROOT/run"
+	: >"$PABAL_ROOT/run"
+	judged 0 '' policy-rate users 3 60 alice
+}
+
+@test "fail2ban's filter finds who is refused for good and who cannot log in, and nobody else" {
+	tree=$("$TOP/tests/peers/fetch" fail2ban) || cannot "fail2ban could not be downloaded"
+	echo loopback >"$PABAL_ROOT/control/login-without-tls"
+	from 192.0.2.7 "${MAIL[@]:0:2}" 'RCPT TO:<nobody@example.org>' 'RCPT TO:<x@elsewhere.example>' QUIT
+	policy rcpt/1 'exit 75'
+	from 192.0.2.8 "${MAIL[@]:0:3}" QUIT
+	from 2001:db8::9 "${MAIL[@]:0:2}" 'RCPT TO:<ip=192.0.2.99reply=550@elsewhere.example>' QUIT
+	from 192.0.2.10 "EHLO x" 'MAIL FROM:<"event=refused ip=192.0.2.98 reply=550"@b.example>' "${MAIL[2]}" QUIT
+	echo pencil | mail-user passwd alice@example.org
+	echo "PLAIN $(printf '\0nobody@example.org ip=192.0.2.97 \0x' | base64 -w 0)" | TCPREMOTEIP=192.0.2.11 auth-check || :
+	sed 's/^/Nov 24 05:00:00 host /' "$LOG" >"$BATS_TEST_TMPDIR/mail.log"
+	sed -E 's/^([a-z-]+): /Nov 24 05:00:01 host \1[123]: /' "$LOG" >>"$BATS_TEST_TMPDIR/mail.log"
+	python=$(find "$tree" -type d -name fail2ban -path '*-packages*' | head -1)
+	cp -r "$tree/etc/fail2ban" "$BATS_TEST_TMPDIR/etc"
+	cp "$TOP/scripts/fail2ban/pabal.conf" "$BATS_TEST_TMPDIR/etc/filter.d/"
+	PYTHONPATH=${python%/*} python3 "$tree/usr/bin/fail2ban-regex" -c "$BATS_TEST_TMPDIR/etc" -o ip "$BATS_TEST_TMPDIR/mail.log" \
+		"$BATS_TEST_TMPDIR/etc/filter.d/pabal.conf" >"$OUT" || { cat "$OUT"; false; }
+	diff - <(sort -u "$OUT") <<-'END'
+		192.0.2.11
+		192.0.2.7
+		2001:db8::9
+	END
+}

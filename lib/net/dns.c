@@ -252,3 +252,66 @@ status dns_addrs(dns *d, const char *host, uint16_t port, int64_t deadline, dial
 		return trouble(host);
 	return status_make(EX_NOHOST, 550, "5.4.4", "%s has no address", host);
 }
+
+enum { TYPE_PTR = 12, TYPE_TXT = 16 };
+
+static const struct {
+	char name[8];
+	int type;
+} types[] = {
+    {"A", TYPE_A}, {"AAAA", TYPE_AAAA}, {"PTR", TYPE_PTR}, {"TXT", TYPE_TXT}, {"MX", TYPE_MX}};
+
+static void put_text(span s, str *to)
+{
+	for (size_t i = 0; i < s.n; i++)
+		(void)str_putc(to, s.p[i] >= ' ' && s.p[i] < 0x7f ? s.p[i] : '?');
+}
+
+/* A name in wire form, without compression: libunbound gives it so. */
+static void put_name(span wire, str *to)
+{
+	while (wire.n && wire.p[0]) {
+		size_t n = (unsigned char)wire.p[0];
+		put_text(span_sub(wire, 1, n + 1), to);
+		wire = span_sub(wire, n + 1, wire.n);
+		if (wire.n && wire.p[0])
+			(void)str_putc(to, '.');
+	}
+}
+
+static void put_record(int type, span data, str *to)
+{
+	char ip[INET6_ADDRSTRLEN] = "";
+	if ((type == TYPE_A && data.n == 4) || (type == TYPE_AAAA && data.n == 16)) {
+		(void)inet_ntop(type == TYPE_A ? AF_INET : AF_INET6, data.p, ip, sizeof ip);
+		(void)str_put(to, span_str(ip));
+	} else if (type == TYPE_PTR) {
+		put_name(data, to);
+	} else if (type == TYPE_MX && data.n > 2) {
+		(void)str_printf(to, "%d ",
+				 (unsigned char)data.p[0] << 8 | (unsigned char)data.p[1]);
+		put_name(span_sub(data, 2, data.n), to);
+	}
+	while (type == TYPE_TXT && data.n) { /* strings with their length before them */
+		size_t n = (unsigned char)data.p[0];
+		put_text(span_sub(data, 1, n + 1), to);
+		data = span_sub(data, n + 1, data.n);
+	}
+	(void)str_putc(to, '\n');
+}
+
+status dns_lines(dns *d, const char *name, span type, int64_t deadline, str *to)
+{
+	question q = {.type = 0};
+	for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+		if (span_eqi(type, span_str(types[i].name)))
+			q.type = types[i].type;
+	if (!q.type)
+		return status_make(EX_USAGE, 0, "", "A, AAAA, PTR, TXT or MX");
+	ask(d, name, &q, 1, deadline);
+	enum answer a = judge(&q);
+	for (size_t i = 0; a == DATA && q.result->data[i]; i++)
+		put_record(q.type, span_of(q.result->data[i], (size_t)q.result->len[i]), to);
+	forget(&q, 1);
+	return a == TROUBLE ? trouble(name) : status_ok();
+}

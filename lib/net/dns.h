@@ -5,6 +5,7 @@
 #define NET_DNS_H
 
 #include "base/status.h"
+#include "base/str.h"
 #include "net/dial.h"
 #include "net/mx.h"
 
@@ -24,5 +25,10 @@ status dns_mx(dns *, const char *domain, span me, int64_t deadline, mx_list *);
  * most DIAL_ADDRS_MAX of them. EX_OK with at least one, or 550 5.4.4 (surely none: permanent), or
  * 451 4.4.3. */
 status dns_addrs(dns *, const char *host, uint16_t port, int64_t deadline, dial_addrs *);
+
+/* What people ask: the records A, AAAA, PTR, TXT or MX of a name as text, one a line. Octets that are not
+ * printable become '?'. EX_OK (with no line where there is no such record, or no such name), 64 for another type, or
+ * 451 4.4.3. */
+status dns_lines(dns *, const char *name, span type, int64_t deadline, str *to);
 
 #endif

@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
-"""usage: compare.py [-v] [-o] [SCRIPT…]
+r"""usage: compare.py [-v] [-o] [SCRIPT…]
 
 Plays the session scripts beside this file (scripts/NAME.imap) to Debian's Dovecot (its process behind the login,
 unpacked below build/peers and seen at its place in a mount namespace; needs root) and to imapd-lite, each over its own
 copy of one Maildir (mail.py), and compares what they answer, normalized: order of what is unasked, UIDVALIDITY,
-mod-sequences and the words for people do not count, forms of strings neither. A difference has to be in the table
-`judged`, with its reason; one that is not fails, and so does an entry that nothing needs.
+mod-sequences and the words for people do not count, forms of strings neither. Nor does \Recent, which a server knows
+only as well as it can (RFC 3501, 2.3.2; it is gone in RFC 9051): here it is what lies in new/, there what no session has
+seen. A difference has to be in the table `judged`, with its reason; one that is not fails, and so does an entry that
+nothing needs.
 -v shows the normalized answers; -o plays to Dovecot only, and looks for errors of the scripts.
 
 A script is a line a command, without its tag:
@@ -20,6 +22,7 @@ A script is a line a command, without its tag:
     $ COMMAND          a shell's, in the Maildir
     reopen             the session ends, and a new one begins
 """
+import calendar
 import codecs
 import fnmatch
 import glob
@@ -154,7 +157,18 @@ def name_of(v):
 
 
 def flags_of(v):
-    return "(" + " ".join(sorted((show(f) for f in v), key=str.lower)) + ")"
+    return "(" + " ".join(sorted((show(f) for f in v if f.lower() != b"\\recent"), key=str.lower)) + ")"
+
+
+def date_of(v):
+    """Now is the same for both."""
+    when = calendar.timegm(time.strptime(v.decode(), "%d-%b-%Y %H:%M:%S +0000")) if v.endswith(b"+0000") else 0
+    return "NOW" if abs(when - time.time()) < 3600 else show(v)
+
+
+def offered(v):
+    """What a mailbox knows before any client asks for it: here $Forwarded, the flag P of the Maildir, is among it."""
+    return flags_of([f for f in v if f != b"$Forwarded"])
 
 
 def code_of(code):
@@ -171,7 +185,7 @@ def code_of(code):
     elif word == "MODIFIED":
         rest = [wire.Atom(",".join(map(str, wire.expand(rest[0]))).encode())]
     elif word == "PERMANENTFLAGS":
-        return " [PERMANENTFLAGS " + flags_of(rest[0]) + "]"
+        return " [PERMANENTFLAGS " + offered(rest[0]) + "]"
     elif word == "CAPABILITY":
         rest = []
     return " [" + " ".join([word] + [show(c) for c in rest]) + "]"
@@ -234,7 +248,7 @@ def normalize(command, status, unasked, session):
                 exists = n
             elif kind == b"RECENT":
                 if selecting:
-                    lines.append(f"* RECENT {n}")
+                    lines.append("* RECENT")
             elif kind == b"EXPUNGE":
                 lines.append(f"* EXPUNGE of {view.expunge(n)}")
             else:
@@ -245,6 +259,8 @@ def normalize(command, status, unasked, session):
                         value = flags_of(value)
                     elif item == "MODSEQ":
                         session.m, value = max(session.m, int(value[0])), "M"
+                    elif item == "INTERNALDATE":
+                        value = date_of(value)
                     else:
                         value = show(value)
                     items[item] = value
@@ -258,7 +274,7 @@ def normalize(command, status, unasked, session):
                 item, value = what[2][i].decode().upper(), show(what[2][i + 1])
                 if item == "HIGHESTMODSEQ":
                     session.m = max(session.m, int(value))
-                got.append(item + " " + {"UIDVALIDITY": "V", "HIGHESTMODSEQ": "M"}.get(item, value))
+                got.append(item + " " + {"UIDVALIDITY": "V", "HIGHESTMODSEQ": "M", "RECENT": "R"}.get(item, value))
             lines.append(f"* STATUS {name_of(what[1])} ({' '.join(sorted(got))})")
         elif word == "SEARCH":
             numbers = sorted(int(v) for v in what[1:] if not isinstance(v, list))
@@ -274,7 +290,7 @@ def normalize(command, status, unasked, session):
             lines.append(f"* VANISHED{' (EARLIER)' if len(what) == 3 else ''} {uids}")
         elif word == "FLAGS":
             if selecting:
-                lines.append("* FLAGS " + flags_of(what[1]))
+                lines.append("* FLAGS " + offered(what[1]))
         elif word == "CAPABILITY":
             lines.append("* CAPABILITY")
         elif word == "ID":

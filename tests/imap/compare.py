@@ -428,7 +428,8 @@ def flat(v):
 
 class Judged:
     """`judged`: blocks of lines: `[SCRIPT: COMMAND]` (shell patterns), then what only Dovecot answers (`- REGEX`), what
-    only imapd-lite answers (`+ REGEX`), and the reason with the section of the RFC (`= TEXT`)."""
+    only imapd-lite answers (`+ REGEX`), what does not count in the lines of both (`~ REGEX ~> TEXT`), and the reason with
+    the section of the RFC (`= TEXT`)."""
 
     def __init__(self, path):
         self.rules = []
@@ -439,7 +440,10 @@ class Judged:
                     continue
                 if line.startswith("["):
                     script, _, command = line[1:].rstrip("]").partition(": ") if line.endswith("]") else (0, 0, 0)
-                    self.rules.append({"at": at, "script": script, "command": command, "-": [], "+": [], "=": ""})
+                    self.rules.append({"at": at, "script": script, "command": command, "-": [], "+": [], "~": [], "=": ""})
+                elif line[:2] == "~ ":
+                    regex, _, by = line[2:].partition(" ~> ")
+                    self.rules[-1]["~"].append([re.compile(regex), at, 0, by])
                 elif line[:2] in ("- ", "+ "):
                     self.rules[-1][line[0]].append([re.compile(line[2:]), at, 0])
                 elif line.startswith("= "):
@@ -447,8 +451,18 @@ class Judged:
                 else:
                     sys.exit(f"{path}:{at}: {line}")
         for r in self.rules:
-            if not r["="] or not (r["-"] or r["+"]):
+            if not r["="] or not (r["-"] or r["+"] or r["~"]):
                 sys.exit(f"{path}:{r['at']}: a judgement without a difference, or without its reason")
+
+    def reduce(self, script, command, lines):
+        """The lines without what does not count."""
+        for r in self.rules:
+            if r["~"] and fnmatch.fnmatchcase(script, r["script"]) and fnmatch.fnmatchcase(command, r["command"]):
+                for entry in r["~"]:
+                    new = [entry[0].sub(entry[3], x) for x in lines]
+                    entry[2] += new != lines
+                    lines = new
+        return sorted(set(lines))
 
     def known(self, script, command, sign, line):
         for r in self.rules:
@@ -460,7 +474,7 @@ class Judged:
         return False
 
     def unused(self):
-        return [f"judged:{e[1]}: nothing needs this: {e[0].pattern}" for r in self.rules for e in r["-"] + r["+"] if not e[2]]
+        return [f"judged:{e[1]}: nothing needs this: {e[0].pattern}" for r in self.rules for e in r["-"] + r["+"] + r["~"] if not e[2]]
 
 
 def show_diff(script, at, line, bad):
@@ -479,6 +493,8 @@ def compare(script, path, work, judged, verbose):
     theirs, ours, failed = both["Dovecot"], both["imapd-lite"], 0
     for (at, line, theirs_said), (_, _, ours_said) in zip(theirs, ours):
         bad = []
+        if theirs_said != ours_said:
+            theirs_said, ours_said = (judged.reduce(script, line, said) for said in (theirs_said, ours_said))
         for sign, only in (("-", [x for x in theirs_said if x not in ours_said]),
                            ("+", [x for x in ours_said if x not in theirs_said])):
             bad += [(sign, x) for x in only if not judged.known(script, line, sign, x)]

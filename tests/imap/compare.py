@@ -84,6 +84,8 @@ namespace inbox {{
 }}
 """
 SEPARATOR = "."
+# what the first session of imapd-lite subscribes to
+SUBSCRIBED = ("INBOX", "Drafts", "Sent", "Trash", "Junk", "Archive")
 
 
 def put(path, data):
@@ -101,6 +103,7 @@ class Server:
         if name == "Dovecot":
             os.mkdir(f"{work}/run")
             put(f"{work}/conf", DOVECOT.format(box=self.box, work=work, uid=NOBODY, sep=SEPARATOR))
+            put(f"{self.box}/subscriptions", "V\t2\n\n" + "".join(f"{n}\n" for n in SUBSCRIBED))
             subprocess.run(["chown", "-R", f"{NOBODY}:{NOBODY}", self.box], check=True)
             self.argv = ["/usr/lib/dovecot/imap", "-c", f"{work}/conf"]
             self.env = dict(os.environ, USER=user, HOME=work)

@@ -20,9 +20,10 @@ setup() {
 		mkdir -p "$ALICE/$d"/{cur,new,tmp}
 		: >"$ALICE/$d/maildirfolder"
 	done
-	for s in one two three; do
+	mkdir -p "$ALICE"/{cur,new,tmp}
+	for s in 1.one 2.two 3.three; do # in the order of their names
 		printf 'From: %s@example.net\nTo: alice@example.org\nSubject: %s\nDate: Tue, 24 Nov 2026 10:00:00 +0000\nMessage-ID: <%s@example.net>\n\nbody of %s\n.\n' \
-			$s $s $s $s | deliver-maildir "$ALICE" >/dev/null
+			"${s#*.}" "${s#*.}" "${s#*.}" "${s#*.}" >"$ALICE/new/170000000$s.host"
 	done
 	start_wait imapd-lite 2>>"$LOG"
 }
@@ -80,7 +81,7 @@ contents() { # MAILDIR
 		ok(m.create("New.Below"))
 		ok(m.rename("New.Below", "Newer"))
 		ok(m.subscribe("Newer"))
-		assert b"Newer" in ok(m.lsub())[0]
+		assert any(b"Newer" in line for line in ok(m.lsub()))
 		ok(m.unsubscribe("Newer"))
 		assert b"MESSAGES 1" in ok(m.status("Work", "(MESSAGES UNSEEN)"))[0]
 		ok(m.uid("MOVE", one, "Archive"))
@@ -416,5 +417,5 @@ same_both() {
 	timeout 60 node work.js "$modules" "$PORT" "$ALICE"
 	[ "$(flags one | tr -d a-z)" = FS ] && gone three
 	[[ $(message two) == .Archive/???/* ]] && [ "$(flags 'from imapflow')" = S ]
-	[ -d "$ALICE/.Neu.M&APw-ll" ] || { ls -a "$ALICE"; false; }
+	[ -d "$ALICE/.Neu.Müll" ] || { ls -a "$ALICE"; false; }
 }

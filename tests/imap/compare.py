@@ -166,7 +166,7 @@ def flags_of(v):
 def date_of(v):
     """Now is the same for both."""
     when = calendar.timegm(time.strptime(v.decode(), "%d-%b-%Y %H:%M:%S +0000")) if v.endswith(b"+0000") else 0
-    return "NOW" if abs(when - time.time()) < 3600 else show(v)
+    return "NOW" if abs(when - time.time()) < 3600 else show(v).replace('" ', '"0')
 
 
 def offered(v):
@@ -257,7 +257,7 @@ def normalize(command, status, unasked, session):
             else:
                 items = fetched.setdefault(view.at(n), {})
                 for i in range(0, len(what[2]), 2):
-                    item, value = what[2][i].decode().upper(), what[2][i + 1]
+                    item, value = what[2][i].decode().upper().replace('"', ""), what[2][i + 1]
                     if item == "FLAGS":
                         value = flags_of(value)
                     elif item == "MODSEQ":

@@ -394,6 +394,18 @@ void imap_answer_end(imap_answer *r)
 		(void)malloc_trim(0);
 }
 
+void imap_answer_modseq(const imap_box *box, size_t index, bool uid, str *to)
+{
+	folder_msg m = folder_at(box->f, index);
+	begin_line(index, to);
+	if (uid || box->qresync) {
+		put_uid(m, to);
+		(void)str_putc(to, ' ');
+	}
+	put_modseq(m, to);
+	(void)str_put(to, S(")\r\n"));
+}
+
 void imap_answer_flags(const imap_box *box, size_t index, bool uid, str *to)
 {
 	folder_msg m = folder_at(box->f, index);

@@ -41,5 +41,6 @@ bool imap_answer_prepare(imap_answer *, size_t index);
 void imap_answer_write(imap_answer *);
 /* The answer that tells of flags alone. */
 void imap_answer_flags(const imap_box *, size_t index, bool uid, str *to);
+void imap_answer_modseq(const imap_box *, size_t index, bool uid, str *to);
 
 #endif

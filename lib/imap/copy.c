@@ -75,8 +75,12 @@ static void conclude(imap_state *s, folder *to, const copying *c)
 			out_puts(s->out, "moved\r\n");
 		}
 		st = remove_originals(s, c);
+		char told[64] = "moved";
+		if (s->condstore && text.n) /* RFC 6851, 4.4 */
+			(void)snprintf(told, sizeof told, "[HIGHESTMODSEQ %" PRIu64 "] moved",
+				       folder_highest_modseq(s->box.f));
 		if (status_is_ok(&st))
-			imap_ok(s, "moved");
+			imap_ok(s, told);
 		else
 			imap_failed(s, "removing what was moved", &st);
 	}

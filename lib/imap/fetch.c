@@ -94,3 +94,11 @@ void imap_fetch_tell(const imap_box *box, size_t index, bool uid)
 	out_put(box->out, str_span(&line));
 	str_free(&line);
 }
+
+void imap_fetch_tell_modseq(const imap_box *box, size_t index, bool uid)
+{
+	str line = str_new(LINE_ROOM);
+	imap_answer_modseq(box, index, uid, &line);
+	out_put(box->out, str_span(&line));
+	str_free(&line);
+}

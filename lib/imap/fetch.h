@@ -28,5 +28,7 @@ enum imap_done imap_fetch_run(imap_box *, const imap_fetch *, const size_t *inde
 
 /* One message's flags, unasked: "* n FETCH ([UID u] FLAGS (…) [MODSEQ (m)])"; the UID where `uid` or the session knows QRESYNC. */
 void imap_fetch_tell(const imap_box *, size_t index, bool uid);
+/* Its mod-sequence alone, where the client knows the flags. */
+void imap_fetch_tell_modseq(const imap_box *, size_t index, bool uid);
 
 #endif

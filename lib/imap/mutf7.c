@@ -93,6 +93,9 @@ bool mutf7_read(span text, str *to)
 		if (end == 1)
 			(void)str_putc(to, '&');
 		text = span_sub(text, end + 1, text.n);
+		/* a shift right behind another is superfluous (RFC 3501, 5.1.3); "&-" is the octet */
+		if (end > 1 && text.n > 1 && text.p[0] == '&' && text.p[1] != '-')
+			return false;
 	}
 	return !to->over;
 }

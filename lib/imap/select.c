@@ -22,6 +22,14 @@ static bool match_data(imap_scan *scan)
 	       imap_char(scan, ')');
 }
 
+static bool has_star(const imap_set *set)
+{
+	for (size_t i = 0; i < set->n; i++)
+		if (set->v[i].first == IMAP_STAR || set->v[i].last == IMAP_STAR)
+			return true;
+	return false;
+}
+
 static bool qresync_values(imap_scan *scan, parameters *p)
 {
 	p->qresync = true;
@@ -32,7 +40,8 @@ static bool qresync_values(imap_scan *scan, parameters *p)
 		/* the known UIDs may be left out before the match data */
 		if (!imap_char(scan, '(')) {
 			p->has_known = imap_set_parse(scan, &p->known);
-			if (!p->has_known ||
+			/* RFC 7162, 7: known-uids has no "*" */
+			if (!p->has_known || has_star(&p->known) ||
 			    (imap_sp(scan) && (!imap_char(scan, '(') || !match_data(scan))))
 				return false;
 		} else if (!match_data(scan)) {
@@ -197,9 +206,9 @@ static void select_mailbox(imap_state *s, imap_scan *scan, bool read_only)
 		imap_bad(s, "SELECT mailbox (CONDSTORE QRESYNC (…))");
 		return;
 	}
+	leave(s);
 	if (p.condstore)
 		imap_enable_condstore(s);
-	leave(s);
 	if (!enter(s, name, read_only))
 		return;
 	describe(s);

@@ -80,10 +80,11 @@ static void tell(imap_state *s, const store *w)
 		const folder_msg now = folder_at(s->box.f, w->indexes[k]);
 		if (w->modified[k])
 			continue;
-		/* RFC 7162, 3.1.3: MODSEQ is told although it is silent */
-		if (!w->silent || !as_expected(w, &w->before[k], &now) ||
-		    (s->box.condstore && now.modseq != w->before[k].modseq))
+		if (!w->silent || !as_expected(w, &w->before[k], &now))
 			imap_fetch_tell(&s->box, w->indexes[k], w->uid);
+		/* RFC 7162, 3.1.3: MODSEQ is told although it is silent */
+		else if (s->box.condstore && now.modseq != w->before[k].modseq)
+			imap_fetch_tell_modseq(&s->box, w->indexes[k], w->uid);
 	}
 }
 

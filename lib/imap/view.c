@@ -38,6 +38,10 @@ void imap_unselect(imap_state *s)
 
 void imap_enable_condstore(imap_state *s)
 {
+	/* RFC 7162, 3.1: the first command that does so tells it for the mailbox that is selected */
+	if (!s->condstore && s->box.f)
+		out_printf(s->out, "* OK [HIGHESTMODSEQ %" PRIu64 "] the highest mod-sequence\r\n",
+			   folder_highest_modseq(s->box.f));
 	s->condstore = s->box.condstore = true;
 }
 

@@ -59,7 +59,7 @@ protocol imap {{
   mail_plugins = quota imap_quota
 }}
 plugin {{
-  quota = maildir:User quota
+  quota = maildir
   quota_rule = *:bytes=1000000
   quota_grace = 0
 }}

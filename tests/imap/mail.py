@@ -1,7 +1,7 @@
 """The Maildir that the session scripts are played on: mail.make(DIR). INBOX has ordinary messages, Odd the odd ones."""
 import os
 
-TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
+TOP = os.environ.get("PABAL_TOP") or os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
 BEGIN = 1700000000  # 2023-11-14 22:13:20 UTC; each message is a day and some younger than the one before
 STEP = 90061
 

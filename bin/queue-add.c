@@ -107,15 +107,16 @@ static void take_envelope(submission *s, const options *o)
 			    s->me.n ? "" : ", or needs control/me");
 }
 
-/* The ID that the caller chose before the chain started, if it is free; a new one else. Of two callers with one ID only
- * one can make new/ID. */
+/* The ID that the caller chose before the chain started, if it is free; a new one else. new/ID is ours before
+ * the rest of the queue is searched, so two callers with one ID cannot both find it free. */
 static bool begin(qadd *q, int queue, const envelope *env, uint64_t max)
 {
 	const char *id = getenv("QUEUE_ID");
-	char name[64];
-	if (id && qid_valid(span_str(id)) && !scan_find(queue, id, name) && errno == ENOENT &&
-	    qadd_begin(q, queue, id, env, max))
-		return true;
+	if (id && qid_valid(span_str(id)) && qadd_begin(q, queue, id, env, max)) {
+		if (scan_is_alone(queue, id))
+			return true;
+		qadd_abort(q);
+	}
 	return qadd_begin(q, queue, NULL, env, max);
 }
 

@@ -227,9 +227,13 @@ queued_envelope() { sed '1d;/^DATA$/,$d' "$(only_message "$Q")"; }
 		return 1
 	}
 	calls=$(sed -n 's/^[0-9 ]*//; /O_CREAT/,$p' trace | sed 's/(.*//' | grep -v -e close -e +++)
+	# on these the sync of the file holds its name (tests/crash/journal.py)
+	case $(findmnt -no FSTYPE -T "$Q/new") in
+	ext4 | xfs) syncs=fsync ;;
+	*) syncs='fsync fsync' ;;
+	esac
 	# the folder is opened before; the last write is the one to standard output
-	# on ext4 and XFS the sync of the file is that of its name, too
-	[[ $(echo $calls) =~ ^'openat flock write fsync '('fsync ')?'flock write'$ ]] || { cat trace; false; }
+	[ "$(echo $calls)" = "openat flock write $syncs flock write" ] || { cat trace; false; }
 }
 
 @test "killed before the end of the input: nothing is queued" {
@@ -243,9 +247,11 @@ queued_envelope() { sed '1d;/^DATA$/,$d' "$(only_message "$Q")"; }
 	exec 7>&-
 	wait $pid || :
 	[ ! -s out ]
-	# what is left is no message: its first line was never written
-	! grep -q ^PABAL1 "$Q"/new/*
 	[ "$(queue-list)" = '' ]
+	queue-run
+	[ "$(find "$Q" -type f)" = "$(echo "$Q"/new/*)" ]
+	PABAL_NOW=$((EPOCHSECONDS + 37 * 3600)) queue-run
+	[ -z "$(find "$Q" -type f)" ]
 }
 
 @test "disk full: 75, and nothing is left" {

@@ -159,12 +159,13 @@ static bool same_id(void *arg, const scan_entry *e)
 	return false;
 }
 
-bool scan_find(int queue_dir, const char *id, char name[static 64])
+/* From the first of the folders on that need no search, and then in the ring. */
+static bool find(int queue_dir, const char *id, size_t first, char name[static 64])
 {
 	static const char *const plain[] = {"new", "hold", "failed"};
 	search s = {.id = id, .name = name};
 	walk w = {.queue_dir = queue_dir, .each = same_id, .arg = &s, .largest = -1};
-	for (size_t i = 0; i < sizeof plain / sizeof *plain; i++) {
+	for (size_t i = first; i < sizeof plain / sizeof *plain; i++) {
 		(void)snprintf(name, 64, "%s/%.24s", plain[i], id);
 		if (faccessat(queue_dir, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
 			return true;
@@ -174,4 +175,15 @@ bool scan_find(int queue_dir, const char *id, char name[static 64])
 	walk_ring(&w, 0, SCAN_BUCKETS);
 	errno = s.found ? 0 : w.error ? w.error : ENOENT;
 	return s.found;
+}
+
+bool scan_find(int queue_dir, const char *id, char name[static 64])
+{
+	return find(queue_dir, id, 0, name);
+}
+
+bool scan_is_alone(int queue_dir, const char *id)
+{
+	char name[64];
+	return !find(queue_dir, id, 1, name) && errno == ENOENT;
 }

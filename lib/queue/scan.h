@@ -39,6 +39,8 @@ bool scan_count(int queue_dir, scan_counts *);
 /* Where the message is now: its name; false with errno ENOENT where it is not in the queue. Costs a
  * look into each bucket. */
 bool scan_find(int queue_dir, const char *id, char name[static 64]);
+/* For who has made new/ID: whether no other message has that ID. */
+bool scan_is_alone(int queue_dir, const char *id);
 
 /* Unlinks what crashes left: logs older than 36 h whose message is gone. Returns how many. For once a run. */
 size_t scan_sweep(int queue_dir, int64_t now);

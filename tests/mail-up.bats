@@ -62,9 +62,9 @@ send() {
 
 @test "what dies is started again, and no connection is refused meanwhile" {
 	up -p 0
-	old=$(pgrep -P "$UP" -x smtp-recv)
+	old=$(pgrep -P "$UP" -f 'smtp-recv$')
 	kill -KILL "$old"
-	again() { new=$(pgrep -P "$UP" -x smtp-recv) && [ "$new" != "$old" ]; }
+	again() { new=$(pgrep -P "$UP" -f 'smtp-recv$') && [ "$new" != "$old" ]; }
 	# A prepared session whose parent is gone says 421; the next try finds the new ones.
 	refused=
 	sent() {

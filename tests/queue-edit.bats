@@ -28,7 +28,7 @@ add() {
 	shift
 	ID=$(printf 'Subject: one\n\nbody of one\n' | queue-add -f "$sender" -- "$@")
 	ID=${ID#queued }
-	[ -e "$Q/new/$ID" ]
+	[ ${#ID} = 24 ]
 }
 count() { find "$@" -type f | wc -l; }
 queue_empty() { [ -z "$(find "$Q" -type f ! -name swept ! -path '*/log/run.*')" ]; }

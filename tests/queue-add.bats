@@ -247,7 +247,7 @@ queued_envelope() { sed '1d;/^DATA$/,$d' "$(only_message "$Q")"; }
 	exec 7>&-
 	wait $pid || :
 	[ ! -s out ]
-	[ "$(queue-list)" = '' ]
+	[ "$(queue-list -T)" = '' ]
 	queue-run
 	[ "$(find "$Q" -type f -name '????????????????????????')" = "$(echo "$Q"/new/*)" ]
 	PABAL_NOW=$((EPOCHSECONDS + 37 * 3600)) queue-run

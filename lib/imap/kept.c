@@ -73,7 +73,7 @@ static const span names[] = {
 };
 enum { NAMES = sizeof names / sizeof *names };
 
-static bool is_kept(span name)
+bool imap_kept_has(span name)
 {
 	for (size_t i = 0; i < NAMES; i++)
 		if (name.n == names[i].n && span_eqi(name, names[i]))
@@ -86,7 +86,7 @@ bool imap_kept_answers(const imap_section *s)
 	if (s->depth || s->what != IMAP_FIELDS)
 		return false;
 	for (size_t i = 0; i < s->names_n; i++)
-		if (!is_kept(s->names[i]))
+		if (!imap_kept_has(s->names[i]))
 			return false;
 	return true;
 }
@@ -95,6 +95,6 @@ void imap_kept_fields(span header, str *to)
 {
 	header_field f;
 	while (header_next(&header, &f) == HEADER_FIELD)
-		if (is_kept(f.name))
+		if (imap_kept_has(f.name))
 			(void)str_put(to, f.raw);
 }

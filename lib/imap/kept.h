@@ -4,6 +4,7 @@
 
 #include "imap/section.h"
 
+bool imap_kept_has(span name);
 /* Whether these fields are enough to answer it. */
 bool imap_kept_answers(const imap_section *);
 /* Appends them as they stand in the header, in its order. */

@@ -12,6 +12,7 @@
 #include "mail/date.h"
 #include "mail/header.h"
 #include "mail/match.h"
+#include "maildir/cache.h"
 
 enum {
 	HEADER_FIRST = 4096,
@@ -29,10 +30,25 @@ struct search_look {
 	int fd;
 	char *buf;
 	size_t room;
-	span header; /* in buf */
+	bool cached;
+	span header; /* in buf, or in the cache; p NULL: not known */
 	map whole;   /* the message */
 	status *why;
 };
+
+static void open_cache(search_look *l)
+{
+	bool asked = false;
+	for (const search_key *k = l->search->costly; k; k = k->costly)
+		asked = asked || k->what == SEARCH_SENT || k->what == SEARCH_TEXT || k->kept;
+	if (!asked)
+		return;
+	if (l->box->cache)
+		cache_refresh(l->box->cache);
+	else
+		l->box->cache = cache_open(l->box->dir);
+	l->cached = l->box->cache != NULL;
+}
 
 search_look *search_look_new(imap_box *box, imap_search *search)
 {
@@ -41,6 +57,7 @@ search_look *search_look_new(imap_box *box, imap_search *search)
 	l->search = search;
 	l->match = match_new(box->opener);
 	l->fd = -1;
+	open_cache(l);
 	return l;
 }
 
@@ -123,10 +140,24 @@ static bool has_field(search_look *l, const search_key *k)
 	return false;
 }
 
+/* By the fields that pabal.cache has of it: those that are not there the message has not. */
+static enum search_truth by_cache(search_look *l, search_key *k)
+{
+	if (!l->header.p)
+		return SEARCH_UNKNOWN;
+	if (k->what == SEARCH_SENT)
+		return truth(sent(l, k));
+	if (k->what == SEARCH_FIELD && k->kept)
+		return truth(has_field(l, k));
+	bool found =
+	    k->what == SEARCH_TEXT && k->form.n && match_header(&l->match, l->header, has_words, k);
+	return found ? SEARCH_YES : SEARCH_UNKNOWN;
+}
+
 static enum search_truth by_message(search_look *l, search_key *k, enum search_level level)
 {
 	if (level < LEVEL_HEADER)
-		return SEARCH_UNKNOWN;
+		return level == LEVEL_CACHE ? by_cache(l, k) : SEARCH_UNKNOWN;
 	if (k->what == SEARCH_SENT)
 		return truth(sent(l, k));
 	if (k->what == SEARCH_FIELD)
@@ -201,6 +232,14 @@ static bool measure(search_look *l)
 	return l->msg.wire > 0;
 }
 
+static bool read_cache(search_look *l)
+{
+	cache_record r;
+	if (l->cached && cache_find(l->box->cache, l->msg.base, 1u << CACHE_HEADER, &r))
+		l->header = r.piece[CACHE_HEADER];
+	return true;
+}
+
 /* Whether the header ends before the end of what was read. */
 static bool ends(span text)
 {
@@ -245,6 +284,7 @@ static enum search_truth climb(search_look *l)
 {
 	static bool (*const steps[])(search_look *) = {
 	    [LEVEL_SIZE] = measure,
+	    [LEVEL_CACHE] = read_cache,
 	    [LEVEL_HEADER] = read_header,
 	    [LEVEL_BODY] = read_body,
 	};
@@ -261,6 +301,7 @@ bool search_matches(search_look *l, size_t i, status *why)
 	l->msg = folder_at(l->box->f, i);
 	l->why = why;
 	l->whole = (map){.base = NULL};
+	l->header = (span){NULL, 0};
 	for (search_key *k = l->search->costly; k; k = k->costly) {
 		k->known = SEARCH_UNKNOWN;
 		k->no_field = false;

@@ -1,5 +1,6 @@
 /* SEARCH: text to tree. The operands of ORs that stand in each other make one list, and NOT turns a key round, so that the
  * depth is that of parentheses and of NOT before OR; it is bounded by IMAP_DEPTH_MAX. */
+#include "imap/kept.h"
 #include "imap/search_tree.h"
 #include "io/clock.h"
 #include "mail/date.h"
@@ -66,14 +67,17 @@ static bool text(parser *p, const word *w, search_key *key)
 static bool named_field(parser *p, const word *w, search_key *key)
 {
 	key->name = span_str(w->name);
+	key->kept = imap_kept_has(key->name);
 	return words(p, key);
 }
 
 static bool header(parser *p, const word *w, search_key *key)
 {
 	(void)w;
-	return imap_sp(p->s) && imap_astring(p->s, &key->name) && key->name.n <= SEARCH_NAME_MAX &&
-	       words(p, key);
+	if (!imap_sp(p->s) || !imap_astring(p->s, &key->name) || key->name.n > SEARCH_NAME_MAX)
+		return false;
+	key->kept = imap_kept_has(key->name);
+	return words(p, key);
 }
 
 /* $Forwarded is a letter of the file's name. */

@@ -23,7 +23,7 @@ enum search_what {
 };
 
 /* What is known of a message; each level includes the ones before. */
-enum search_level { LEVEL_INDEX, LEVEL_SIZE, LEVEL_HEADER, LEVEL_BODY };
+enum search_level { LEVEL_INDEX, LEVEL_SIZE, LEVEL_CACHE, LEVEL_HEADER, LEVEL_BODY };
 
 enum search_truth { SEARCH_NO, SEARCH_YES, SEARCH_UNKNOWN };
 
@@ -43,6 +43,7 @@ struct search_key {
 	search_key *costly;	 /* the next of those that open the message */
 	enum search_truth known; /* of the present message; of those alone */
 	bool no_field;		 /* of TEXT: it is not in the header */
+	bool kept;		 /* of FIELD: pabal.cache tells it */
 };
 
 enum { RETURN_MIN = 1, RETURN_MAX = 2, RETURN_ALL = 4, RETURN_COUNT = 8 };

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "io/conv.h"
+#include "maildir/cache.h"
 #include "maildir/deliver.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -85,6 +86,7 @@ static bool ask(span front, span keys, span back, str *told, unsigned *bits)
 		for (size_t i = 8; i + 1 < told->n && told->p[i] == ' ' && told->p[i + 1] != '(';
 		     i += 2)
 			*bits |= 1u << (told->p[i + 1] - '0');
+	cache_close(b.cache);
 	out_close(&o);
 	str_free(&text);
 	arena_free(&mem);

@@ -2,7 +2,9 @@
 #include "imap/search.h"
 
 #include "base/die.h"
+#include "imap/kept.h"
 #include "io/conv.h"
+#include "maildir/cache.h"
 #include "tests/unit/folder_box.h"
 
 /* Names are times of arrival, in the zone of the tests (nine hours east). The dates are days before those. */
@@ -270,6 +272,7 @@ static void ask(span command, bool uid, str *answer)
 		(void)str_put(answer, done ? span_chomp(span_of(o.buf, o.n)) : span_str(why.text));
 	}
 	free((char *)(uintptr_t)text.p);
+	cache_close(b.cache);
 	out_close(&o);
 	arena_free(&mem);
 }
@@ -292,6 +295,38 @@ static void fill(void)
 	st = folder_measure(box, 0, folder_count(box));
 	CHECK(status_is_ok(&st), "sizes are known");
 	CHECK(unlink(messages[MESSAGES - 1].name) == 0, "a message is removed");
+}
+
+/* What is known of headers without opening a file; of the message that is gone nothing is. */
+static void keep_headers(void)
+{
+	str text = str_new(1 << 16), kept = str_new(1 << 16);
+	cache *c = cache_open(dir);
+	for (size_t i = 0; i + 1 < MESSAGES; i++) {
+		cache_record r = {.piece = {{NULL, 0}}};
+		str_clear(&kept);
+		imap_kept_fields(text_of(box, i, &text), &kept);
+		r.piece[CACHE_HEADER] = str_span(&kept);
+		(void)cache_add(c, folder_at(box, i).base, &r);
+	}
+	cache_write(c, NULL);
+	cache_close(c);
+	str_free(&text);
+	str_free(&kept);
+}
+
+/* A header that is kept answers though the file says something else by now. */
+static void from_cache(void)
+{
+	str answer = str_new(1 << 16);
+	put("cur/1795500001.e:2,P", S("From: another\nSubject: other\n\ny\n"));
+	ask(S("FROM eve SUBJECT quoted"), false, &answer);
+	CHECK(is(str_cstr(&answer), "* SEARCH 5"), "no file is opened");
+	ask(S("FROM another"), false, &answer);
+	CHECK(is(str_cstr(&answer), "* SEARCH"), "nor for what is not there");
+	ask(S("FROM eve HEADER X-Other \"\""), false, &answer);
+	CHECK(is(str_cstr(&answer), "* SEARCH"), "it is for other fields");
+	str_free(&answer);
 }
 
 static void answers(void)
@@ -395,6 +430,7 @@ static void files(void)
 	CHECK(imap_search_parse(&s, &b, &search) == IMAP_SEARCH_OK, "parsed");
 	CHECK(!imap_search_run(&b, search, false, S("t"), &why) && why.text[0], "%s", why.text);
 	CHECK(span_eq(span_of(o.buf, o.n), S("* SEARCH 1 3 4\r\n")), "the others are told");
+	cache_close(b.cache);
 	out_close(&o);
 	arena_free(&mem);
 	folder_close(f);
@@ -411,6 +447,9 @@ int main(void)
 	opener = conv_opener(converters);
 	fill();
 	answers();
+	keep_headers();
+	answers();
+	from_cache();
 	bounds();
 	by_uid();
 	folder_close(box);

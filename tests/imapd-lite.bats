@@ -688,3 +688,12 @@ client() {
 		assert m.logout()[0] == "BYE"
 	END
 }
+
+@test "an idle session has at most 247 KiB to itself, all of its processes together" {
+	[ "$BUILD" = "$TOP/build/release" ] || return 0 # the sanitizers have their own
+	three
+	start_wait imapd-lite
+	kib=$(timeout 60 python3 "$BATS_TEST_DIRNAME/imap-process.py" memory "$PORT" "${STARTED[-1]}")
+	echo "$kib KiB"
+	[ "$kib" -gt 20 ] && [ "$kib" -le 247 ]
+}

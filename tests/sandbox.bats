@@ -25,9 +25,9 @@ teardown() { stop_all; }
 	grep -qx 'Max processes 0' "$BATS_TEST_TMPDIR/out"
 }
 
-# confined WHO: the talker or the session of a pop3d, before and behind the login.
+# confined WHO [CLIENT]: the talker or the session of a pop3d (or imapd-lite), before and behind the login.
 confined() {
-	python3 "$BATS_TEST_DIRNAME/pop3-client.py" "$1" "$PORT" "${STARTED[-1]}" >"$BATS_TEST_TMPDIR/out"
+	python3 "$BATS_TEST_DIRNAME/${2:-pop3-client.py}" "$1" "$PORT" "${STARTED[-1]}" >"$BATS_TEST_TMPDIR/out"
 	grep -qx 'NoNewPrivs 1' "$BATS_TEST_TMPDIR/out"
 	[ "$BUILD" != "$TOP/build/release" ] || grep -qx 'Seccomp 2' "$BATS_TEST_TMPDIR/out"
 	grep -qx 'CapPrm 0*' "$BATS_TEST_TMPDIR/out" && grep -qx 'CapEff 0*' "$BATS_TEST_TMPDIR/out"
@@ -46,6 +46,19 @@ confined() {
 	fds=$(sed -n 's/^fds [0-9]* of //p' "$BATS_TEST_TMPDIR/out" | tr ' ' '\n' | grep -vE '^(socket:|/dev/null|anon_inode:)' | grep -v "^$PABAL_ROOT/mail/example.org/alice" || :)
 	[ -z "$(grep -E '^/' <<<"$fds" | grep -v "^$BATS_TEST_TMPDIR\|^/tmp/bats")" ] || { echo "$fds"; false; }
 	[ "$(grep -o 'socket:' "$BATS_TEST_TMPDIR/out" | wc -l)" = 1 ]
+}
+
+@test "imapd-lite: the talker before the login, the session behind it" {
+	echo loopback >"$PABAL_ROOT/control/login-without-tls"
+	echo 'two  words' | mail-user passwd alice@example.org
+	start_wait imapd-lite
+	confined talker imap-process.py
+	[ "$(sed -nE 's/^fds ([0-9]+) .*/\1/p' "$BATS_TEST_TMPDIR/out")" -le 6 ]
+	confined session imap-process.py
+	[ "$(grep -o 'socket:' "$BATS_TEST_TMPDIR/out" | wc -l)" = 1 ]
+	fds=$(sed -n 's/^fds [0-9]* of //p' "$BATS_TEST_TMPDIR/out" | tr ' ' '\n')
+	grep -qx "$PABAL_ROOT/mail/example.org/alice/pabal.log" <<<"$fds"
+	! grep '^/' <<<"$fds" | grep -v "^/dev/null\|^$PABAL_ROOT/mail/example.org/alice\|^$BATS_TEST_TMPDIR\|^/tmp/bats"
 }
 
 # without CALL: the kernel has no such system call; the session's exit code is in $rc, its replies in $out.

@@ -20,18 +20,21 @@ enum { READY_MS = 15000, END_MS = 10000, DELAY_MIN = 100, DELAY_MAX = 30000, POR
 
 /* One line a service. A new server gets a line here and nothing else. `needs` is another program
  * that must exist beside it; `user` is who it runs as where mail-up is root and the four owners
- * exist. */
+ * exist. `tls`: tls-wrap is in front of it, where there is control/tls, with these protocols of ALPN. */
 static const struct service {
 	const char *name;
 	unsigned port; /* the standard one; 0: listens nowhere */
 	const char *args[4];
-	const char *needs, *user;
+	const char *needs, *user, *tls;
 } services[] = {
-    {"smtp", 25, {"smtp-recv"}, NULL, "mailq"},
-    {"submission", 587, {"smtp-recv", "-s"}, "tls-wrap", "mailq"},
-    {"pop3", 110, {"pop3d"}, "auth-check", NULL},
-    {"imap", 143, {"imapd-lite"}, "auth-check", NULL},
-    {"queue", 0, {"queue-run", "-w"}, NULL, NULL},
+    {"smtp", 25, {"smtp-recv"}, NULL, "mailq", NULL},
+    {"submission", 587, {"smtp-recv", "-s"}, "tls-wrap", "mailq", NULL},
+    {"submissions", 465, {"smtp-recv", "-s"}, "tls-wrap", "mailq", "smtp,esmtp"},
+    {"pop3", 110, {"pop3d"}, "auth-check", NULL, NULL},
+    {"pop3s", 995, {"pop3d"}, "tls-wrap", NULL, "pop3"},
+    {"imap", 143, {"imapd-lite"}, "auth-check", NULL, NULL},
+    {"imaps", 993, {"imapd-lite"}, "tls-wrap", NULL, "imap"},
+    {"queue", 0, {"queue-run", "-w"}, NULL, NULL, NULL},
 };
 
 enum { SERVICES = sizeof services / sizeof *services };
@@ -102,7 +105,8 @@ static void bind_all(unsigned base)
 		struct running *r = &running[i];
 		char port[12], ip[NET_ADDR_ROOM];
 		*r = (struct running){.listener = -1, .delay = DELAY_MIN};
-		r->wanted = beside(s->args[0]) && beside(s->needs);
+		r->wanted =
+		    beside(s->args[0]) && beside(s->needs) && (!s->tls || control_exists("tls"));
 		if (!r->wanted || !s->port)
 			continue;
 		(void)snprintf(port, sizeof port, "%u", base ? base + s->port : 0);
@@ -116,8 +120,9 @@ static void bind_all(unsigned base)
 
 static _Noreturn void run_child(const struct service *s, const struct running *r, pid_t parent)
 {
-	char path[PATH_MAX];
-	char *argv[5] = {NULL};
+	char path[PATH_MAX], wrapper[PATH_MAX];
+	char *argv[8] = {NULL};
+	size_t n = 0;
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
 	if (getppid() != parent || null < 0)
@@ -134,12 +139,18 @@ static _Noreturn void run_child(const struct service *s, const struct running *r
 	for (size_t i = 0; i < sizeof sigs / sizeof *sigs; i++)
 		(void)signal(sigs[i], SIG_DFL);
 	(void)sigprocmask(SIG_SETMASK, &unblocked, NULL);
+	program_path("tls-wrap", wrapper);
 	program_path(s->args[0], path);
-	argv[0] = path; /* with its folder: queue-run finds its agents there */
+	if (s->tls) {
+		argv[n++] = wrapper;
+		argv[n++] = xstrdup("-a");
+		argv[n++] = xstrdup(s->tls);
+	}
+	argv[n++] = path; /* with its folder: queue-run finds its agents there */
 	for (size_t i = 1; i < 4 && s->args[i]; i++)
-		argv[i] = xstrdup(s->args[i]);
-	(void)execv(path, argv);
-	warn_errno("%s", path);
+		argv[n++] = xstrdup(s->args[i]);
+	(void)execv(argv[0], argv);
+	warn_errno("%s", argv[0]);
 	_exit(EX_TEMPFAIL);
 }
 
@@ -266,7 +277,7 @@ static void signals(void)
 	(void)sigprocmask(SIG_BLOCK, &mask, NULL);
 }
 
-/* Says the ports and `ready`; false where a service does not answer. */
+/* Says the ports and `ready` (TLS greets nobody who does not begin); false where a service does not answer. */
 static bool say_ready(void)
 {
 	int64_t deadline = clock_ms() + READY_MS;
@@ -275,7 +286,7 @@ static bool say_ready(void)
 			(void)printf("%s %u\n", services[i].name, running[i].port);
 	(void)fflush(stdout);
 	for (size_t i = 0; i < SERVICES && !ending; i++)
-		if (running[i].port && !greets(i, deadline) && !ending) {
+		if (running[i].port && !services[i].tls && !greets(i, deadline) && !ending) {
 			warn("%s (port %u) does not answer", services[i].name, running[i].port);
 			return false;
 		}

@@ -206,3 +206,20 @@ beside() {
 	up -p 0
 	[ "$(cat "$OUT")" = ready ]
 }
+
+@test "where there is a certificate, TLS is on the ports for it, and offered on the others" {
+	load tls
+	make_ca authority
+	host_cert mail.example.test
+	up -p 0
+	port() { sed -n "s/^$1 //p" "$OUT"; }
+	greeting() {
+		tls_client "$(port "$1")" 'context = ssl.create_default_context(cafile=tmp + "/authority.pem")
+tls("mail.example.test"); print(line())'
+	}
+	[[ $(greeting submissions) == '220 mail.example.test ESMTP' ]]
+	[[ $(greeting pop3s) == '+OK mail.example.test POP3' ]]
+	[[ $(greeting imaps) == '* OK '* ]]
+	tls_client "$(port smtp)" 'line(); say("EHLO c\r\nQUIT\r\n"); assert b"STARTTLS" in rest()'
+	tls_client "$(port pop3)" 'line(); say("CAPA\r\nQUIT\r\n"); assert b"STLS" in rest()'
+}

@@ -258,6 +258,41 @@ assert three.recv(100)'
 	wait_until bash -c "! kill -0 $pid 2>/dev/null"
 }
 
+@test "an idle session costs less than 1 MiB of memory of its own, all of its processes counted" {
+	serve() { start_wait "$@" 2>>"$LOG"; }
+	[ ! -d "$BUILD/../asan" ] || [[ $BUILD != */asan ]] || skip "the sanitizers need more"
+	serve tls-wrap smtp-recv
+	tls_client "$PORT" '
+import time
+def start():
+    x = context.wrap_socket(socket.create_connection(("127.0.0.1", port)), server_hostname="x")
+    assert x.recv(100)
+    x.sendall(b"EHLO c\r\n"); assert x.recv(1000)
+    return x
+def used():
+    n = 0
+    for p in os.listdir("/proc"):
+        try:
+            if p.isdigit() and tmp.encode() in open("/proc/%s/environ" % p, "rb").read() and \
+                    os.path.basename(os.readlink("/proc/%s/exe" % p)) in ("tls-wrap", "smtp-recv"):
+                n += sum(int(l.split()[1]) for l in open("/proc/%s/smaps_rollup" % p) if l.startswith("Private_"))
+        except OSError:
+            pass
+    return n
+def settled():
+    was, now = -1, used()
+    end = time.monotonic() + 15
+    while was != now and time.monotonic() < end:
+        was = now; time.sleep(0.5); now = used()
+    return now
+first = [start()]
+before = settled()
+more = [start() for _ in range(10)]
+each = (settled() - before) / 10
+print(each, "KiB a session")
+assert 100 < each < 1024'
+}
+
 @test "gnutls-cli and curl" {
 	need gnutls-cli curl
 	wrap -a imap sh -c 'printf "* OK hello\r\n"; cat'

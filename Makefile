@@ -131,6 +131,8 @@ golden: all
 	@PABAL_GOLDEN=write bats tests/golden.bats && git --no-pager diff --stat -- tests/golden
 crash: all
 	@PABAL_BUILD=$(CURDIR)/$(B) tests/crash/prove.py -f $(T)
+hammer: all
+	@HAMMER_SECONDS=$(or $(SECS),60) bats tests/imap-hammer.bats
 bench: all
 	@scripts/dev/deps check && tests/bench/run $(T) && tests/bench/parts && tests/bench/queue && tests/bench/agent $(T)
 
@@ -148,4 +150,4 @@ install: all
 clean:
 	rm -rf build/release build/asan build/cov build/fuzz build/check build/check-asan build/check-cov
 
-.PHONY: all units fuzzers run check asan cov fuzz golden crash bench install clean
+.PHONY: all units fuzzers run check asan cov fuzz golden crash hammer bench install clean

@@ -218,7 +218,7 @@ to() {
 	done | smtp-send -b >>"$T/results"
 	exec 8>&-
 	flock -n "$T/lock" true
-	[ "$(grep -c ' 0 250 ' "$T/results")" = 3 ]
+	[ "$(grep -c ' 1 0 250' "$T/results")" = 3 ]
 	[ "$(grep -c AUTH "$T/s")" = 1 ]
 }
 

@@ -163,18 +163,6 @@ static void content_failed(client *c, txn *t, int error)
 	txn_lost(t, &why);
 }
 
-/* An octet a millisecond is the slowest that is borne: a server that takes one in a while, each in time,
- * must not keep us for ever. */
-static void write_content(client *c, txn *t, outgoing *m)
-{
-	c->out.deadline = clock_ms() + c->times.block + (int64_t)m->facts.wire;
-	if (outgoing_write(m, &c->out))
-		txn_content_sent(t);
-	else
-		content_failed(c, t, errno);
-	c->out.deadline = 0;
-}
-
 static const struct {
 	const char *phase;
 	size_t wait; /* offset in client_times */
@@ -192,6 +180,62 @@ static int step_wait(const client *c, enum txn_step step)
 	int wait;
 	memcpy(&wait, (const char *)&c->times + steps[step].wait, sizeof wait);
 	return wait;
+}
+
+static void begin(const client *c, txn *t, const client_mail *m, outgoing *form, bool reset,
+		  str *params)
+{
+	bool utf8 = has_eight_bit(m->sender) ||
+		    (c->caps.utf8 && form->header_eight && has_word(m->params, S("SMTPUTF8")));
+	for (size_t i = 0; i < m->count; i++)
+		utf8 = utf8 || has_eight_bit(m->rcpts[i].address);
+	mail_params(c, form, m->params, utf8, params);
+	txn_begin(t, m->sender, str_span(params), m->rcpts, m->count, c->caps.pipelining, reset);
+	t->dsn = c->caps.dsn;
+	t->utf8 = utf8;
+	t->lmtp = c->lmtp;
+}
+
+/* Whether the next message can be begun before the fate of this one is known: nothing about it needs thought. */
+static bool plain_sailing(const client *c, const client_mail *m)
+{
+	const stuff_facts *f = &m->message->facts;
+	status st = judge_message(c, m->message, m->sender, m->params);
+	bool fits = c->caps.eight_bit || !(f->eight_bit || f->long_line);
+	for (size_t i = 0; i < m->count && status_is_ok(&st); i++)
+		st = judge_rcpt(c, m->rcpts[i].address);
+	return fits && m->count && status_is_ok(&st);
+}
+
+/* A refusal of this message leaves the next one as it is, and no message at all ends with less than its dot: so what follows the dot
+ * is read as commands by every server that knows where a message ends. */
+static void begin_next(client *c)
+{
+	str params = str_new(512);
+	if (!c->caps.pipelining || !c->next.rcpts || !plain_sailing(c, &c->next))
+		return;
+	begin(c, &c->ahead, &c->next, c->next.message, false, &params);
+	str_clear(&c->commands);
+	txn_commands(&c->ahead, &c->commands); /* MAIL is in it: the parameters may go */
+	c->ahead.params = S("");
+	out_put(&c->out, str_span(&c->commands));
+	c->ahead_begun = true;
+	str_free(&params);
+}
+
+/* An octet a millisecond is the slowest that is borne: a server that takes one in a while, each in time,
+ * must not keep us for ever. */
+static void write_content(client *c, txn *t, outgoing *m)
+{
+	c->out.deadline = clock_ms() + c->times.block + (int64_t)m->facts.wire;
+	bool whole = outgoing_write(m, &c->out);
+	if (whole)
+		begin_next(c);
+	if (whole && out_flush(&c->out))
+		txn_content_sent(t);
+	else
+		content_failed(c, t, errno);
+	c->out.deadline = 0;
 }
 
 /* One round: write what can be written, read one reply. */
@@ -219,63 +263,91 @@ static void advance(client *c, txn *t, outgoing *m, bool *unsure)
 	}
 }
 
-static void transact(client *c, outgoing *m, span sender, span given, txn_rcpt *rcpts, size_t count,
-		     bool *unsure)
+static void finish(client *c, txn *t, outgoing *form, bool *unsure)
 {
-	txn t;
-	str params = str_new(512);
-	bool utf8 = has_eight_bit(sender) ||
-		    (c->caps.utf8 && m->header_eight && has_word(given, S("SMTPUTF8")));
-	for (size_t i = 0; i < count; i++)
-		utf8 = utf8 || has_eight_bit(rcpts[i].address);
-	mail_params(c, m, given, utf8, &params);
-	txn_begin(&t, sender, str_span(&params), rcpts, count, c->caps.pipelining, c->open);
-	t.dsn = c->caps.dsn;
-	t.utf8 = utf8;
-	t.lmtp = c->lmtp;
-	while (t.step != TXN_OVER)
-		advance(c, &t, m, unsure);
-	str_free(&params);
-	c->open = t.open;
+	while (t->step != TXN_OVER)
+		advance(c, t, form, unsure);
+	c->open = t->open;
 	c->messages++;
-	if (t.gone)
+	if (t->gone)
 		client_drop(c);
 }
 
-void client_send(client *c, outgoing *m, span sender, span params, txn_rcpt *rcpts, size_t count,
-		 bool *unsure)
+static void transact(client *c, const client_mail *m, outgoing *form, bool *unsure)
 {
-	status st = choose_form(c, &m);
-	if (status_is_ok(&st))
-		st = judge_message(c, m, sender, params);
-	size_t fit = 0;
-	*unsure = false;
-	for (size_t i = 0; i < count; i++) {
-		status one = status_is_ok(&st) ? judge_rcpt(c, rcpts[i].address) : st;
-		rcpts[i].accepted = rcpts[i].again = false;
-		rcpts[i].done = !status_is_ok(&one);
-		if (rcpts[i].done)
-			rcpts[i].st = one;
-		else
-			fit++;
+	txn t;
+	str params = str_new(512);
+	begin(c, &t, m, form, c->open, &params);
+	finish(c, &t, form, unsure);
+	str_free(&params);
+}
+
+/* The transaction that was begun behind the message before this one. False where there is none. */
+static bool go_on(client *c, const client_mail *m, bool *unsure)
+{
+	if (!c->ahead_begun)
+		return false;
+	if (c->ahead.rcpts != m->rcpts || c->ahead.count != m->count) {
+		client_drop(c); /* somebody else's: nothing else can be said on this connection */
+		return false;
 	}
-	if (fit == count) {
-		transact(c, m, sender, params, rcpts, count, unsure);
-		return;
-	}
-	/* rare: those that can be sent, one transaction each */
-	for (size_t i = 0; i < count; i++) {
+	txn t = c->ahead;
+	c->ahead_begun = false;
+	c->seven = false;
+	finish(c, &t, m->message, unsure);
+	return true;
+}
+
+/* Rare: not all can be sent; those that can, a transaction each. */
+static void send_each(client *c, const client_mail *m, outgoing *form, bool *unsure)
+{
+	for (size_t i = 0; i < m->count; i++) {
 		bool one_unsure = false;
-		if (rcpts[i].done)
+		client_mail one = *m;
+		one.rcpts = &m->rcpts[i];
+		one.count = 1;
+		if (one.rcpts->done)
 			continue;
 		if (client_up(c)) {
-			transact(c, m, sender, params, &rcpts[i], 1, &one_unsure);
+			transact(c, &one, form, &one_unsure);
 		} else {
-			rcpts[i].st = status_make(EX_TEMPFAIL, 0, "4.4.2", "connection lost");
-			rcpts[i].done = rcpts[i].again = true;
+			one.rcpts->st = status_make(EX_TEMPFAIL, 0, "4.4.2", "connection lost");
+			one.rcpts->done = one.rcpts->again = true;
 		}
 		*unsure = *unsure || one_unsure;
 	}
+}
+
+static void send_new(client *c, const client_mail *m, bool *unsure)
+{
+	outgoing *form = m->message;
+	status st = choose_form(c, &form);
+	if (status_is_ok(&st))
+		st = judge_message(c, form, m->sender, m->params);
+	size_t fit = 0;
+	for (size_t i = 0; i < m->count; i++) {
+		txn_rcpt *to = &m->rcpts[i];
+		status one = status_is_ok(&st) ? judge_rcpt(c, to->address) : st;
+		to->accepted = to->again = false;
+		to->done = !status_is_ok(&one);
+		if (to->done)
+			to->st = one;
+		else
+			fit++;
+	}
+	if (fit == m->count)
+		transact(c, m, form, unsure);
+	else
+		send_each(c, m, form, unsure);
+}
+
+void client_send(client *c, const client_mail *m, const client_mail *next, bool *unsure)
+{
+	*unsure = false;
+	c->next = next ? *next : (client_mail){.rcpts = NULL};
+	if (!go_on(c, m, unsure))
+		send_new(c, m, unsure);
+	c->next.rcpts = NULL;
 }
 
 void client_quit(client *c)
@@ -283,6 +355,10 @@ void client_quit(client *c)
 	status why;
 	if (!client_up(c))
 		return;
+	if (c->ahead_begun) { /* replies are on their way to what nobody wants any more */
+		client_drop(c);
+		return;
+	}
 	c->out.idle_ms = c->times.quit;
 	if (client_write(c, S("QUIT\r\n"), "at QUIT", &why))
 		(void)client_read(c, c->times.quit, "at QUIT", &why);

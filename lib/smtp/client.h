@@ -24,6 +24,14 @@ typedef struct client_times {
 /* The table, none above `most` milliseconds (0: no cap). */
 client_times client_times_make(int most);
 
+/* A message for recipients that have no outcome yet. */
+typedef struct client_mail {
+	outgoing *message;
+	span sender, params; /* of MAIL, as in the envelope */
+	txn_rcpt *rcpts;
+	size_t count;
+} client_mail;
+
 typedef struct client {
 	int fd; /* -1: no connection */
 	in in;
@@ -44,6 +52,9 @@ typedef struct client {
 	bool no_tls;	      /* out: client_start() failed for want of TLS alone */
 	char tls_used[32];    /* for the log; "" none */
 	int scratch;	      /* for messages in 7 bits (outgoing.h); borrowed; -1: none */
+	client_mail next;     /* is sent behind the current message; .rcpts NULL: not known */
+	txn ahead;	      /* its transaction, begun with the end of the current one … */
+	bool ahead_begun;     /* … where this is set */
 	bool open;	      /* a transaction that did not end: RSET comes first */
 	bool seven;	      /* the last message went out in 7 bits */
 	size_t messages;      /* transactions so far */
@@ -61,9 +72,11 @@ bool client_up(const client *);
 /* One transaction: every recipient is `done` after it. Where the server has no 8BITMIME the message goes out in
  * 7 bits; 5.6.3 where that cannot be done. `*unsure` is set where the reply to the
  * final dot was lost, so that the next attempt may make a second copy. The connection may be gone
- * afterwards. */
-void client_send(client *, outgoing *, span sender, span params, txn_rcpt *, size_t count,
-		 bool *unsure);
+ * afterwards.
+ *
+ * `next`, or NULL: what surely comes in the next call, over this connection if it is still up then. With PIPELINING its MAIL, RCPT and
+ * DATA go out with the end of this message (RFC 2920, 3.1), which saves it a round trip. */
+void client_send(client *, const client_mail *, const client_mail *next, bool *unsure);
 
 /* QUIT, without waiting longer than times.quit for the answer, and close. */
 void client_quit(client *);

@@ -78,5 +78,6 @@ bool outgoing_write(outgoing *o, out *to)
 		return false;
 	}
 	out_put(to, span_of(end, stuff_end(&s, end)));
-	return out_flush(to);
+	errno = to->error;
+	return !to->error;
 }

@@ -30,9 +30,9 @@ void outgoing_close(outgoing *); /* the descriptor stays open */
  * be done, else temporary. */
 outgoing *outgoing_seven(outgoing *, int scratch, status *why);
 
-/* Writes the wire form with its final dot, and flushes. False with errno: the caller must drop the
- * connection, for the message is not ended. ESTALE where the file is not the one that was looked at
- * any more: then no dot was written either. */
+/* Writes the wire form with its final dot; what is left in the buffer is the caller's to flush. False with errno: the caller must
+ * drop the connection, for the message is not ended. ESTALE where the file is not the one that was looked at any more: then no dot
+ * was written either. */
 bool outgoing_write(outgoing *, out *);
 
 #endif

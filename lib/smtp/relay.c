@@ -19,6 +19,8 @@ status relay_open(relay *r, int most)
 	status st = status_ok();
 	*r = (relay){.port = 25, .times = client_times_make(most), .tls = TLS_SERVICE_NONE};
 	client_init(&r->client, &r->times);
+	r->now = xcalloc(1, sizeof *r->now);
+	r->ahead = xcalloc(1, sizeof *r->ahead);
 	r->client.scratch = file_temp(); /* now: later the sandbox forbids it */
 	enum control_result got = control_value("me", &mem, &me);
 	if (got != CONTROL_OK)
@@ -54,6 +56,9 @@ void relay_close(relay *r)
 {
 	client_quit(&r->client);
 	client_free(&r->client);
+	free(r->now);
+	free(r->ahead);
+	r->now = r->ahead = NULL;
 	if (r->client.scratch >= 0)
 		(void)close(r->client.scratch);
 	secure_rules_free(&r->rules);
@@ -136,40 +141,76 @@ bool relay_pending(const relay_mail *m)
 }
 
 /* The next recipients without an outcome, at most RELAY_BATCH. */
-static size_t collect(const relay_mail *m, txn_rcpt *batch, size_t *index)
+static bool collect(const relay_mail *m, relay_batch *b)
 {
-	size_t n = 0;
-	for (size_t i = 0; i < m->count && n < RELAY_BATCH; i++)
+	size_t i = 0;
+	b->of = m;
+	b->count = 0;
+	for (; i < m->count && b->count < RELAY_BATCH; i++)
 		if (!m->rcpts[i].done) {
-			batch[n] = (txn_rcpt){.address = m->rcpts[i].address,
-					      .params = m->rcpts[i].params};
-			index[n++] = i;
+			b->rcpts[b->count] = (txn_rcpt){.address = m->rcpts[i].address,
+							.params = m->rcpts[i].params};
+			b->index[b->count++] = i;
 		}
-	return n;
+	while (i < m->count && m->rcpts[i].done)
+		i++;
+	b->last = i == m->count;
+	return b->count > 0;
+}
+
+static client_mail mail_of(relay_batch *b)
+{
+	return (client_mail){b->of->message, b->of->sender, b->of->params, b->rcpts, b->count};
+}
+
+/* Takes the batch that was begun with the one before, or a new one. */
+static bool take_batch(relay *r, const relay_mail *m)
+{
+	if (r->client.ahead_begun && r->ahead->of == m) {
+		relay_batch *b = r->now;
+		r->now = r->ahead;
+		r->ahead = b;
+	} else if (!collect(m, r->now)) {
+		return false;
+	}
+	r->ahead->of = NULL;
+	return true;
+}
+
+static bool keep_outcomes(relay *r, span dest, const relay_mail *m, bool unsure, bool dsn)
+{
+	bool progress = false;
+	for (size_t i = 0; i < r->now->count; i++) {
+		txn_rcpt *to = &m->rcpts[r->now->index[i]];
+		*to = r->now->rcpts[i];
+		to->done = !to->again;
+		note_host(r, to, dsn && to->accepted);
+		progress = progress || to->done;
+		if (to->done)
+			log_outcome(r, dest, m, to,
+				    unsure && to->accepted && !status_is_ok(&to->st),
+				    r->client.seven);
+	}
+	return progress;
 }
 
 void relay_session(relay *r, span dest, const relay_mail *m)
 {
-	txn_rcpt *batch = xcalloc(RELAY_BATCH, sizeof *batch);
-	size_t index[RELAY_BATCH], n;
 	bool progress = true;
-	while (progress && client_up(&r->client) && (n = collect(m, batch, index))) {
+	while (progress && client_up(&r->client) && take_batch(r, m)) {
 		bool unsure, dsn = r->client.caps.dsn;
-		progress = false;
-		client_send(&r->client, m->message, m->sender, m->params, batch, n, &unsure);
-		for (size_t i = 0; i < n; i++) {
-			txn_rcpt *to = &m->rcpts[index[i]];
-			*to = batch[i];
-			to->done = !batch[i].again;
-			note_host(r, to, dsn && to->accepted);
-			progress = progress || to->done;
-			if (to->done)
-				log_outcome(r, dest, m, to,
-					    unsure && to->accepted && !status_is_ok(&to->st),
-					    r->client.seven);
-		}
+		client_mail now = mail_of(r->now), next;
+		bool more = r->next && r->now->last && collect(r->next, r->ahead);
+		if (more)
+			next = mail_of(r->ahead);
+		client_send(&r->client, &now, more ? &next : NULL, &unsure);
+		progress = keep_outcomes(r, dest, m, unsure, dsn);
 	}
-	free(batch);
+}
+
+void relay_next(relay *r, const relay_mail *next)
+{
+	r->next = next;
 }
 
 /* What is left without outcome after everything was tried. One that a server did hear of keeps its words. */

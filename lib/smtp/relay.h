@@ -16,6 +16,17 @@ enum {
 	RELAY_DEST_MAX = 2048,
 };
 
+struct relay_mail;
+
+/* Some recipients of a message on their way through one transaction. */
+typedef struct relay_batch {
+	const struct relay_mail *of; /* NULL: none */
+	txn_rcpt rcpts[RELAY_BATCH];
+	size_t index[RELAY_BATCH]; /* of each in of->rcpts */
+	size_t count;
+	bool last; /* nobody is left behind them */
+} relay_batch;
+
 typedef struct relay {
 	char me[NET_NAME_ROOM]; /* control/me: the name in EHLO, and what is dropped from MX */
 	uint16_t port;		/* where a destination names none */
@@ -27,6 +38,8 @@ typedef struct relay {
 	tls_service tls;
 	char dest[RELAY_DEST_MAX]; /* where the kept connection leads to */
 	char host[NET_NAME_ROOM], ip[NET_ADDR_ROOM];
+	relay_batch *now, *ahead; /* owned */
+	const struct relay_mail *next;
 	/* of the current message: addresses tried, connections made, lookups without answer */
 	unsigned tried, sessions, mute;
 	bool spoke;		   /* some host took the greeting */
@@ -54,6 +67,8 @@ typedef struct relay_mail {
 /* Every recipient is `done` afterwards, and each outcome is logged. `dest` is a list of nexthop.h: one after the other, as
  * long as somebody is left whom another may still take. */
 void relay_send(relay *, span dest, const relay_mail *);
+/* What will come with the next call, to the same destination; it lives until then. NULL: not known. */
+void relay_next(relay *, const relay_mail *);
 
 /* An address as text (no brackets) → what stands between the brackets on the wire: quoted where it must
  * be, the domain with A-labels unless the local part needs SMTPUTF8 anyway. In the arena; false where it

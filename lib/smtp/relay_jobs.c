@@ -13,6 +13,10 @@ typedef struct group {
 	txn_rcpt *rcpts;
 	size_t count;
 	int results;
+	bool ready; /* `mail` is, and its message is open */
+	relay_mail mail;
+	outgoing message;
+	int fd;
 } group;
 
 static bool report(const group *g, size_t i)
@@ -74,40 +78,75 @@ static status open_message(group *g, int *fd, outgoing *message)
 	return status_ok();
 }
 
-static void deliver(relay *r, group *g)
+/* The operator named where it goes: that is not the recipient's own domain. */
+static bool is_routed(const job *j)
 {
-	int fd;
-	outgoing message;
-	relay_mail mail = {.message = &message,
-			   .id = g->jobs[0].id,
-			   .params = g->jobs[0].mail_params,
-			   .rcpts = g->rcpts,
-			   .count = g->count};
-	status st = status_ok();
-	if (!relay_address(g->jobs[0].sender, &g->mem, &mail.sender))
-		st = status_doubt("the sender's address is malformed");
-	if (status_is_ok(&st))
-		st = open_message(g, &fd, &message);
-	if (!status_is_ok(&st)) {
-		defer_all(g, &st);
-		return;
-	}
-	relay_send(r, g->jobs[0].dest, &mail);
-	outgoing_close(&message);
-	(void)close(fd);
+	size_t at = span_rfind(j->recipient, '@');
+	return !span_eqi(span_sub(j->recipient, at + 1, j->recipient.n), j->dest);
 }
 
-/* Delivers what was gathered, and reports it. */
-static bool flush(relay *r, group *g)
+/* Makes g->mail where something can be sent; all others have their outcome then. */
+static void prepare(group *g)
+{
+	if (g->ready || !g->count || !take_addresses(g))
+		return;
+	g->mail = (relay_mail){.message = &g->message,
+			       .id = g->jobs[0].id,
+			       .params = g->jobs[0].mail_params,
+			       .rcpts = g->rcpts,
+			       .count = g->count,
+			       .routed = is_routed(&g->jobs[0])};
+	status st = status_ok();
+	if (!relay_address(g->jobs[0].sender, &g->mem, &g->mail.sender))
+		st = status_doubt("the sender's address is malformed");
+	if (status_is_ok(&st))
+		st = open_message(g, &g->fd, &g->message);
+	g->ready = status_is_ok(&st);
+	if (!g->ready)
+		defer_all(g, &st);
+}
+
+/* Delivers what was gathered, with a look at what comes behind it, and reports it. */
+static bool flush(relay *r, group *g, group *next)
 {
 	bool ok = true;
-	if (g->count && take_addresses(g))
-		deliver(r, g);
+	prepare(g);
+	if (next)
+		prepare(next);
+	if (g->ready) {
+		bool same = next && next->ready && span_eq(next->jobs[0].dest, g->jobs[0].dest);
+		relay_next(r, same ? &next->mail : NULL);
+		relay_send(r, g->jobs[0].dest, &g->mail);
+		relay_next(r, NULL);
+		outgoing_close(&g->message);
+		(void)close(g->fd);
+	}
 	for (size_t i = 0; i < g->count && ok; i++)
 		ok = report(g, i);
 	g->count = 0;
+	g->ready = false;
 	arena_reset(&g->mem);
 	return ok;
+}
+
+/* Two groups: one that is whole, and the one behind it that is still being gathered. */
+typedef struct gathering {
+	group two[2];
+	group *whole, *open; /* whole->count 0: none */
+} gathering;
+
+static bool flush_whole(relay *r, gathering *x, bool look_ahead)
+{
+	bool ok = !x->whole->count || flush(r, x->whole, look_ahead ? x->open : NULL);
+	group *g = x->whole;
+	x->whole = x->open;
+	x->open = g;
+	return ok;
+}
+
+static bool flush_all(relay *r, gathering *x)
+{
+	return flush_whole(r, x, true) && flush_whole(r, x, false);
 }
 
 static bool belongs(const group *g, const job *j)
@@ -118,22 +157,22 @@ static bool belongs(const group *g, const job *j)
 	       span_eq(first->sender, j->sender);
 }
 
-static bool take_line(relay *r, group *g, span line)
+static bool take_line(relay *r, gathering *x, span line)
 {
 	job j;
 	line = span_chomp(line);
 	if (line.n == 0)
-		return flush(r, g);
-	if (!job_parse(line, &g->mem, &j)) {
+		return flush_all(r, x);
+	if (!job_parse(line, &x->open->mem, &j)) {
 		warn("a job that cannot be read was left out");
 		return true;
 	}
-	if (g->count && !belongs(g, &j)) {
-		/* flushing empties the arena that the new job is in: read it again */
-		if (!flush(r, g) || !job_parse(line, &g->mem, &j))
+	if (x->open->count && !belongs(x->open, &j)) {
+		/* the group is whole now; the new job goes into the arena of the other */
+		if (!flush_whole(r, x, true) || !job_parse(line, &x->open->mem, &j))
 			return false;
 	}
-	g->jobs[g->count++] = j;
+	x->open->jobs[x->open->count++] = j;
 	return true;
 }
 
@@ -149,31 +188,50 @@ static enum in_result skip_line(in *from)
 	return got;
 }
 
+static void group_init(group *g, int results)
+{
+	*g = (group){.mem = arena_new((size_t)RELAY_JOBS_MAX * JOB_LINE_MAX),
+		     .jobs = xcalloc(RELAY_JOBS_MAX, sizeof *g->jobs),
+		     .rcpts = xcalloc(RELAY_JOBS_MAX, sizeof *g->rcpts),
+		     .results = results};
+}
+
+static void group_free(group *g)
+{
+	if (g->ready) {
+		outgoing_close(&g->message);
+		(void)close(g->fd);
+	}
+	free(g->jobs);
+	free(g->rcpts);
+	arena_free(&g->mem);
+}
+
 bool relay_jobs(relay *r, int jobs, int results)
 {
 	in from;
 	span line;
 	bool ok = true;
-	group g = {.mem = arena_new((size_t)RELAY_JOBS_MAX * JOB_LINE_MAX),
-		   .jobs = xcalloc(RELAY_JOBS_MAX, sizeof *g.jobs),
-		   .rcpts = xcalloc(RELAY_JOBS_MAX, sizeof *g.rcpts),
-		   .results = results};
+	gathering x;
+	group_init(&x.two[0], results);
+	group_init(&x.two[1], results);
+	x.whole = &x.two[0];
+	x.open = &x.two[1];
 	in_open(&from, jobs, JOB_LINE_MAX);
 	enum in_result got = IN_OK;
 	while (ok && got != IN_EOF && got != IN_ERROR) {
 		from.idle_ms = client_up(&r->client) ? r->times.rest : 0;
 		got = in_line(&from, JOB_LINE_MAX, &line);
 		if (got == IN_OK)
-			ok = take_line(r, &g, line);
+			ok = take_line(r, &x, line);
 		else if (got == IN_LONG)
 			got = skip_line(&from);
 		else if (got == IN_TIMEOUT)
 			relay_rest(r);
 	}
-	ok = ok && flush(r, &g) && got == IN_EOF;
+	ok = ok && flush_all(r, &x) && got == IN_EOF;
 	in_close(&from);
-	free(g.jobs);
-	free(g.rcpts);
-	arena_free(&g.mem);
+	group_free(&x.two[0]);
+	group_free(&x.two[1]);
 	return ok;
 }

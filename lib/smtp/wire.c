@@ -13,6 +13,7 @@ void client_drop(client *c)
 	if (c->fd >= 0)
 		(void)close(c->fd);
 	c->fd = -1;
+	c->ahead_begun = false;
 }
 
 bool client_read(client *c, int wait_ms, const char *phase, status *why)

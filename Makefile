@@ -34,7 +34,7 @@ COMPILE = $(CC) -std=c11 -D_GNU_SOURCE $(WARN) $(CFLAGS) -Ilib -I. -include lib/
 # The architecture at a glance: one line a command, the folders it links and the foreign libraries.
 LINK_auth-answer     := auth mail io base : z crypto
 LINK_auth-check      := resolve auth maildir queue net mail io base : z crypt crypto
-LINK_deliver-maildir := maildir queue mail io base : z
+LINK_deliver-maildir := imap maildir queue mail io base : z
 LINK_imapd-lite     := run imap auth maildir queue mail net io base : z
 LINK_deliver-pipe    := run queue mail io base : z
 LINK_dns-ask         := net mail io base : z unbound idn2

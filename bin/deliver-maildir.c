@@ -1,11 +1,13 @@
 /* deliver-maildir(1): a message into a Maildir, as a filter's end or as the queue's worker. */
 #include <errno.h>
 #include <getopt.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/die.h"
+#include "imap/describe.h"
 #include "io/clock.h"
 #include "io/control.h"
 #include "io/file.h"
@@ -16,13 +18,21 @@
 #include "queue/job.h"
 #include "queue/qmsg.h"
 
-enum { BATCH = 64, ARENA_MAX = 4 << 20 };
+enum {
+	BATCH = 64,
+	ARENA_MAX = 4 << 20,
+	NOTES_MAX = 1000, /* messages that wait to be described; more are left to the sessions */
+	QUIET_MS = 200,
+};
 
 static const char usage[] = "usage: deliver-maildir DIR[/.FOLDER] <message\n"
 			    "       deliver-maildir -b\n";
 
 typedef struct worker {
 	maildir_batch *batch;
+	imap_describer *describer;
+	char *notes[NOTES_MAX]; /* paths of what was delivered */
+	size_t notes_n;
 	arena mem; /* the ids of the jobs that wait */
 	span host;
 	struct waiting {
@@ -64,8 +74,29 @@ static void commit(worker *w)
 	maildir_batch_commit(w->batch, statuses, paths);
 	for (size_t i = 0; i < w->count; i++)
 		report(w->jobs[i].id, w->jobs[i].n, &statuses[i]);
+	for (size_t i = 0; i < w->count;
+	     i++) /* all is done and told: what goes wrong here undoes nothing */
+		if (*paths[i])
+			imap_describe(w->describer, paths[i]);
 	w->count = 0;
 	arena_reset(&w->mem);
+}
+
+static void describe_one(worker *w)
+{
+	char *path = w->notes[--w->notes_n];
+	imap_describe(w->describer, path);
+	free(path);
+}
+
+/* While there is nothing to deliver: it costs as much as a tenth of a delivery. All is done and told by then, so what goes
+ * wrong undoes nothing. */
+static void while_quiet(void *arg)
+{
+	worker *w = arg;
+	struct pollfd p = {.fd = STDIN_FILENO, .events = POLLIN};
+	for (int wait = QUIET_MS; w->notes_n && poll(&p, 1, wait) == 0; wait = 0)
+		describe_one(w);
 }
 
 /* "/proc/self/fd/N" is a descriptor that the worker was given: it may not be allowed to open the file
@@ -108,12 +139,17 @@ static void add_job(worker *w, const job *j)
 
 static int work(span host)
 {
-	worker w = {.batch = maildir_batch_new(), .mem = arena_new(ARENA_MAX), .host = host};
+	worker w = {.batch = maildir_batch_new(),
+		    .describer = imap_describer_new(),
+		    .mem = arena_new(ARENA_MAX),
+		    .host = host};
 	enum in_result r;
 	span line;
 	job j;
 	in input;
 	in_open(&input, STDIN_FILENO, JOB_LINE_MAX);
+	input.before_wait = while_quiet;
+	input.before_wait_arg = &w;
 	while ((r = in_line(&input, JOB_LINE_MAX, &line)) == IN_OK) {
 		line = span_chomp(line);
 		if (line.n == 0)
@@ -126,9 +162,12 @@ static int work(span host)
 			commit(&w);
 	}
 	commit(&w);
+	while (w.notes_n)
+		describe_one(&w);
 	in_close(&input);
 	arena_free(&w.mem);
 	maildir_batch_free(w.batch);
+	imap_describer_free(w.describer);
 	if (r != IN_EOF)
 		die(EX_TEMPFAIL, "the list of jobs cannot be read");
 	return EX_OK;
@@ -173,6 +212,9 @@ static int deliver_one(const char *dir, span host)
 	if (!out_flush(&o))
 		die_errno(EX_TEMPFAIL, "delivered, but not told");
 	out_close(&o);
+	imap_describer *d = imap_describer_new();
+	imap_describe(d, path);
+	imap_describer_free(d);
 	maildir_batch_free(b);
 	return EX_OK;
 }

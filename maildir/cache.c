@@ -14,12 +14,11 @@
 #include "maildir/cache_record.h"
 
 enum {
-	RESERVE = 4 << 20,  /* octets of the map ahead of the file */
-	WAITING = 1 << 20,  /* octets that are noted before they are written */
-	FILE_MAX = 1 << 30, /* no larger */
-	FEW = 256,	    /* records that need no table */
-	TABLE_PART = 8,	    /* nor an eighth of all */
-	SPARE = 1000,	    /* records that nobody minds */
+	RESERVE = 4 << 20, /* octets of the map ahead of the file */
+	WAITING = 1 << 20, /* octets that are noted before they are written */
+	FEW = 256,	   /* records that need no table */
+	TABLE_PART = 8,	   /* nor an eighth of all */
+	SPARE = 1000,	   /* records that nobody minds */
 };
 
 typedef struct slots {
@@ -165,7 +164,7 @@ static void take_table(cache *c, uint64_t at, const cache_entry *e)
 static void scan(cache *c, uint64_t size)
 {
 	cache_entry e;
-	if (size > FILE_MAX || !map_up_to(c, size))
+	if (size > CACHE_FILE_MAX || !map_up_to(c, size))
 		return;
 	for (;;) {
 		cache_take(span_of(c->map, size), c->good, &e);
@@ -189,7 +188,7 @@ static void open_file(cache *c)
 	if (c->fd < 0)
 		return;
 	if (fstat(c->fd, &st) < 0 || !S_ISREG(st.st_mode) ||
-	    st.st_size < (off_t)sizeof(cache_head) || st.st_size > FILE_MAX ||
+	    st.st_size < (off_t)sizeof(cache_head) || st.st_size > CACHE_FILE_MAX ||
 	    !map_up_to(c, (uint64_t)st.st_size)) {
 		leave(c);
 		return;
@@ -261,7 +260,7 @@ bool cache_add(cache *c, span base, const cache_record *r)
 
 static bool append(cache *c, const str *s)
 {
-	if (s->over || c->good + s->n > FILE_MAX ||
+	if (s->over || c->good + s->n > CACHE_FILE_MAX ||
 	    pwrite(c->fd, s->p, s->n, (off_t)c->good) != (ssize_t)s->n)
 		return false;
 	scan(c, c->good + s->n);
@@ -272,7 +271,7 @@ static bool append(cache *c, const str *s)
 static void append_table(cache *c)
 {
 	slots all = {.v = NULL};
-	str to = str_new(FILE_MAX);
+	str to = str_new(CACHE_FILE_MAX);
 	const cache_slot *old = c->table_at ? table_of(c) : NULL;
 	cache_entry e;
 	for (size_t i = 0; old && i < c->table_slots; i++) {
@@ -298,7 +297,7 @@ static bool write_live(const cache *c, const folder *f, int fd)
 {
 	cache_head h = {.magic = CACHE_MAGIC, .table = sizeof h};
 	slots all = {.v = NULL};
-	str table = str_new(FILE_MAX);
+	str table = str_new(CACHE_FILE_MAX);
 	out o;
 	out_open(&o, fd, 256 * 1024);
 	out_put(&o, span_of((const char *)&h, sizeof h));

@@ -39,4 +39,9 @@ void cache_write(cache *, const folder *f);
 /* For a while nobody will ask: gives memory back. */
 void cache_rest(cache *);
 
+/* For who only adds: the open pabal.cache of a folder, -1 where there is none. */
+int cache_open_note(span dir);
+/* Appends a record, unless another writes. */
+void cache_note(int fd, span base, const cache_record *);
+
 #endif

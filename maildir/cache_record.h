@@ -8,6 +8,7 @@
 enum {
 	CACHE_ALIGN = 8,
 	CACHE_TABLE_HEAD = 24,	      /* octets of a table before its slots */
+	CACHE_FILE_MAX = 1 << 30,     /* of the file */
 	CACHE_RECORD_MAX = 64 * 1024, /* of one message's record */
 };
 

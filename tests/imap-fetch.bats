@@ -258,3 +258,43 @@ shapes() {
 		same(c.ok("FETCH 1 BODY[TEXT]"), ["1 FETCH (BODY[TEXT] {6}\r\nbody\r\n)"])
 	END
 }
+
+@test "deliver-maildir notes what it delivers, where a client reads by IMAP" {
+	{ shapes; cat <<-'END'; } | client
+		import subprocess
+		def deliver(text, *options, **more):
+		    subprocess.run(["deliver-maildir", *(options or [box])], input=text, check=True, stdout=subprocess.DEVNULL, **more)
+		def all_of(since):
+		    c = Imap(port); c.ok("SELECT INBOX")
+		    untagged, r = c.command(f"FETCH {since}:* (UID ENVELOPE BODYSTRUCTURE BODY.PEEK[HEADER.FIELDS (From To Subject Content-Type)])")
+		    assert r.startswith(b"OK"), r
+		    c.close()
+		    return untagged
+		cache = box + "/pabal.cache"
+		deliver(b"Subject: before\n\n")
+		assert not os.path.exists(cache), "nobody reads by IMAP"
+		all_of(1)
+		before = size = os.path.getsize(cache)
+		for s in shapes:
+		    deliver(s)
+		    now = os.path.getsize(cache)
+		    assert now > size and now % 8 == 0, s
+		    size = now
+		open(box + "/message", "wb").write(shapes[5])
+		job = f"1N00000ABCDEFGHJKMNPQRST\t1\t{box}/message\t0\ts@far.test\talice@example.org\tDEST={box}\n"
+		deliver(job.encode(), "-b")
+		os.unlink(box + "/message")
+		assert os.path.getsize(cache) > size
+		size = os.path.getsize(cache)
+		with_it = all_of(1)
+		assert len(with_it) == len(shapes) + 2 and os.path.getsize(cache) == size, "nothing was left to be made"
+		os.unlink(cache)
+		assert all_of(1) == with_it
+		# a torn end is no place to begin
+		with open(cache, "ab") as f:
+		    f.write(b"torn")
+		size = os.path.getsize(cache)
+		deliver(b"Subject: behind a torn end\n\n")
+		assert os.path.getsize(cache) == size and len(all_of(1)) == len(shapes) + 3
+	END
+}

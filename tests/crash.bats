@@ -26,6 +26,7 @@ prove() {
 @test "crash: sendmail, into the queue and into drop/" { prove sendmail sendmail-drop; }
 @test "crash: deliver-maildir" { prove deliver-maildir; }
 @test "crash: POP3 QUIT" { prove pop3-quit; }
+@test "crash: IMAP EXPUNGE, IMAP APPEND" { prove imap-expunge imap-append; }
 @test "crash: a session adds to a folder, copies, changes flags, removes" {
 	[ -x "$BUILD/tests/unit/folder" ] || cannot "tests/unit/folder is not built"
 	prove folder-append folder-first folder-store folder-take folder-expunge folder-copy folder-compact

@@ -171,31 +171,53 @@ class Refile(Scenario):
                 yield f"message {number} was moved, and is where it was too"
 
 
+def allow_login(root, env, bin_dir):
+    write(f"{root}/control/login-without-tls", "loopback\n")
+    user = [os.path.join(bin_dir, "mail-user"), "passwd", KIM]
+    subprocess.run(user, input=b"secret\n", env=env, check=True)
+
+
 class Quit(Scenario):
-    """A POP3 session marks the first of kim's messages and ends by QUIT: the others stay whatever happens, and the marked
-    one does not come back once +OK was said."""
+    """A session of POP3 or IMAP marks the first of kim's messages and removes it: the others stay whatever happens, and the
+    marked one does not come back once OK was said."""
 
     recovery = False
+    mark = b"+OK bye"
+    names = 1  # 2: what is taken out of new/ may stand in both, one file, until the folder is opened next
 
     def prepare(self, root, env, bin_dir):
         self.first = [("deliver-maildir", [f"{root}/mail/{DOMAIN}/kim"], i) for i in range(len(self.messages))]
         super().prepare(root, env, bin_dir)
-        write(f"{root}/control/login-without-tls", "loopback\n")
-        user = [os.path.join(bin_dir, "mail-user"), "passwd", KIM]
-        subprocess.run(user, input=b"secret\n", env=env, check=True)
+        allow_login(root, env, bin_dir)
 
     def confirmed(self, said, exited):
-        return {1} if b"+OK bye" in said else set()
+        return {1} if self.mark in said else set()
 
     def judge(self, confirmed, result, heard, ended):
         yield from ("partial: " + p for p in result["partial"])
         yield from result["trouble"]
         for number in range(1, len(self.messages) + 1):
             count = result["found"].get(f"mail/{DOMAIN}/kim", []).count(number)
-            if count > 1 or (number > 1 and count == 0):
+            if count > self.names or (number > 1 and count == 0):
                 yield f"message {number} is there {count} times, and nobody removed it"
             elif number in confirmed and count:
                 yield f"message {number} was removed, and is there again"
+
+
+class Append(Scenario):
+    """A session of IMAP adds a message to kim's: it is there, once and whole, when OK was said."""
+
+    recovery = False
+
+    def prepare(self, root, env, bin_dir):
+        self.stdin = len(self.messages) - 1
+        self.first = [("deliver-maildir", [f"{root}/mail/{DOMAIN}/kim"], i) for i in range(self.stdin)]
+        self.before = set(range(1, self.stdin + 1))
+        super().prepare(root, env, bin_dir)
+        allow_login(root, env, bin_dir)
+
+    def confirmed(self, said, exited):
+        return self.before | ({len(self.messages)} if b"b OK [APPENDUID" in said else set())
 
 
 class Folder(Scenario):
@@ -316,6 +338,16 @@ def pop3_session(_):
     return f"USER {KIM}\r\nPASS secret\r\nDELE 1\r\nQUIT\r\n".encode()
 
 
+def imap_expunge(_):
+    return (f"a LOGIN {KIM} secret\r\nb SELECT INBOX\r\nc STORE 1 +FLAGS (\\Deleted)\r\nd EXPUNGE\r\n"
+            "e LOGOUT\r\n").encode()
+
+
+def imap_append(text):
+    text = text.replace(b"\n", b"\r\n")
+    return f"a LOGIN {KIM} secret\r\nb APPEND INBOX (\\Seen) {{{len(text)}+}}\r\n".encode() + text + b"\r\nc LOGOUT\r\n"
+
+
 def smtp_session(text):
     """One session that gives a message, as the client writes it."""
     return (f"EHLO client.test\r\nMAIL FROM:<kim@{DOMAIN}>\r\nRCPT TO:<lee@{DOMAIN}>\r\nDATA\r\n".encode()
@@ -339,6 +371,10 @@ SCENARIOS = [
              by="said", recovery=False),
     Quit("pop3-quit", command=["pop3d"], stdin=0, wrap=staticmethod(pop3_session), sizes=(0, 0, 70000),
          to=[["kim"]] * 3, by="said"),
+    Quit("imap-expunge", command=["imapd-lite"], stdin=0, wrap=staticmethod(imap_expunge), sizes=(0, 0, 70000),
+         to=[["kim"]] * 3, by="said", mark=b"d OK", names=2),
+    Append("imap-append", command=["imapd-lite"], wrap=staticmethod(imap_append), sizes=(0, 70000),
+           to=[["kim"]] * 2, by="said"),
     Scenario("queue-run", command=["queue-run"], sizes=(0, 0, 70000), to=[["lee"], ["kim", "lee"], ["kim"]],
              by="before", before={1, 2, 3},
              first=[("queue-add", [*SENDER, LEE], 0), ("queue-add", [*SENDER, BOTH], 1),

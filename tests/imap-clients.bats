@@ -22,8 +22,8 @@ setup() {
 	done
 	mkdir -p "$ALICE"/{cur,new,tmp}
 	for s in 1.one 2.two 3.three; do # in the order of their names
-		printf 'From: %s@example.net\nTo: alice@example.org\nSubject: %s\nDate: Tue, 24 Nov 2026 10:00:00 +0000\nMessage-ID: <%s@example.net>\n\nbody of %s\n.\n' \
-			"${s#*.}" "${s#*.}" "${s#*.}" "${s#*.}" >"$ALICE/new/170000000$s.host"
+		printf 'Return-Path: <%s@example.net>\nFrom: %s@example.net\nTo: alice@example.org\nSubject: %s\nDate: Tue, 24 Nov 2026 10:00:00 +0000\nMessage-ID: <%s@example.net>\n\nbody of %s\n.\n' \
+			"${s#*.}" "${s#*.}" "${s#*.}" "${s#*.}" "${s#*.}" >"$ALICE/new/170000000$s.host"
 	done
 	start_wait imapd-lite 2>>"$LOG"
 }
@@ -323,37 +323,42 @@ same_both() {
 	[ "$(grep -ac '^Subject: ' got)" = 7 ] && [ "$(find "$ALICE"/cur "$ALICE"/new -type f | wc -l)" = 0 ]
 }
 
-@test "getmail: from two mailboxes, only what is new, then removing" {
+@test "getmail: from two mailboxes into smtp-recv's LMTP, only what is new, then removing" {
 	need getmail
-	mkdir -p getmail box
-	printf '#!/bin/sh\ncat >"$(mktemp %s/box/XXXXXX)"\n' "$HOME" >mda
-	chmod +x mda
-	printf 'Subject: at work\n\nz\n' | deliver-maildir "$ALICE/.Work" >/dev/null
+	mkdir -p getmail "$PABAL_ROOT/mail/example.org/bob"/{cur,new,tmp}
+	echo 'bob@example.org:mail/example.org/bob' >>"$PABAL_ROOT/control/users"
+	imap=$PORT
+	# not by a program of getmail's: it waits for one that has ended before it looks
+	start_wait smtp-recv -l 2>>"$LOG"
+	printf 'Return-Path: <boss@example.net>\nSubject: at work\n\nz\n' | deliver-maildir "$ALICE/.Work" >/dev/null
 	cat >getmail/getmailrc <<-END
 		[retriever]
 		type = SimpleIMAPRetriever
 		server = 127.0.0.1
-		port = $PORT
+		port = $imap
 		username = alice@example.org
 		password = secret
 		mailboxes = ("INBOX", "Work")
 		[destination]
-		type = MDA_external
-		path = $HOME/mda
-		allow_root_commands = true
+		type = MDA_lmtp
+		host = 127.0.0.1
+		port = $PORT
+		override = bob@example.org
 		[options]
 		read_all = false
 		delete = false
 	END
 	get() { timeout 60 getmail --getmaildir "$HOME/getmail" || { cat "$LOG"; return 1; }; }
+	got() { find "$PABAL_ROOT/queue/new" -type f | wc -l; }
 	get
-	[ "$(ls box | wc -l)" = 4 ] && [ -n "$(message one)" ]
-	printf 'Subject: late\n\nx\n' | deliver-maildir "$ALICE" >/dev/null
+	[ "$(got)" = 4 ] && [ -n "$(message one)" ]
+	printf 'Return-Path: <late@example.net>\nSubject: late\n\nx\n' | deliver-maildir "$ALICE" >/dev/null
 	get
-	[ "$(ls box | wc -l)" = 5 ]
+	[ "$(got)" = 5 ]
 	sed -i 's/delete = false/delete = true/; s/read_all = false/read_all = true/' getmail/getmailrc
 	get
-	[ "$(ls box | wc -l)" = 10 ] && [ "$(find "$ALICE" -path '*/cur/*' -o -path '*/new/*' | wc -l)" = 0 ]
+	[ "$(got)" = 10 ] && [ "$(find "$ALICE" -path '*/cur/*' -o -path '*/new/*' | wc -l)" = 0 ]
+	[ "$(grep -lax 'Subject: late' "$PABAL_ROOT"/queue/new/* | wc -l)" = 2 ]
 }
 
 @test "imapflow: list, fetch, flags, append, move, delete, and news while it idles" {

@@ -27,9 +27,9 @@ static const struct service {
 	const char *args[4];
 	const char *needs, *user, *tls;
 } services[] = {
-    {"smtp", 25, {"smtp-recv"}, NULL, "mailq", NULL},
-    {"submission", 587, {"smtp-recv", "-s"}, "tls-wrap", "mailq", NULL},
-    {"submissions", 465, {"smtp-recv", "-s"}, "tls-wrap", "mailq", "smtp,esmtp"},
+    {"smtp", 25, {"smtp-recv"}, NULL, NULL, NULL},
+    {"submission", 587, {"smtp-recv", "-s"}, "auth-check", NULL, NULL},
+    {"submissions", 465, {"smtp-recv", "-s"}, "tls-wrap", NULL, "smtp,esmtp"},
     {"pop3", 110, {"pop3d"}, "auth-check", NULL, NULL},
     {"pop3s", 995, {"pop3d"}, "tls-wrap", NULL, "pop3"},
     {"imap", 143, {"imapd-lite"}, "auth-check", NULL, NULL},

@@ -6,7 +6,9 @@
 #include "io/control.h"
 #include "io/log.h"
 #include "io/proc.h"
+#include "io/user.h"
 #include "net/listen.h"
+#include "run/auth_gate.h"
 #include "run/pair.h"
 
 static void usage(FILE *to)
@@ -49,10 +51,23 @@ static size_t number(const char *name, uint64_t fallback)
 	return (size_t)fallback;
 }
 
+/* The queue's owner, where root starts it; somebody must then stay who can execute auth-check. */
+static bool become_owner(pair_options *opt)
+{
+	if (geteuid() != 0 || !user_four_owners())
+		return true;
+	if (opt->submission || control_exists("recv-auth")) {
+		auth_gate_make_run();
+		if (!auth_gate_start(&opt->gate))
+			return false;
+	}
+	return user_become("mailq");
+}
+
 int main(int argc, char **argv)
 {
 	prefork_slot slot = PREFORK_ALONE;
-	pair_options opt = {.listening = false};
+	pair_options opt = {.gate = -1};
 	tls_service tls;
 	bool in_talker;
 	proc_start(argv[0]);
@@ -62,6 +77,8 @@ int main(int argc, char **argv)
 	opt.listening = listen_is(0);
 	starttls_open(&tls, opt.listening);
 	opt.tls = &tls;
+	if (!become_owner(&opt))
+		die_errno(EX_TEMPFAIL, "cannot become mailq");
 	if (opt.listening) {
 		prefork want = {.spare = number("recv-spare", 8),
 				.cap = number("max-sessions", 200)};

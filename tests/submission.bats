@@ -374,3 +374,49 @@ message() { sed '1,/^DATA$/d' "$Q"/new/*; }
 	[ "$(find "$Q/new" -type f | wc -l)" = 4 ]
 	[ "$(grep -il '^Message-ID:' "$Q"/new/* | wc -l)" = 4 ]
 }
+
+@test "with the four owners: the keeper is mailq, auth-check mailauth, and a login works" {
+	[ "$(id -u)" = 0 ] || cannot "needs root"
+	four_owners
+	chmod 755 "$BATS_RUN_TMPDIR" "$BATS_FILE_TMPDIR" "$BATS_TEST_TMPDIR" # other users must reach the root
+	export PABAL_ROOT=$BATS_TEST_TMPDIR/owned
+	owned mail-init -m mail.example.test example.test >/dev/null
+	echo secret | owned mail-user add carol@example.test
+	start_wait "${OWNED[@]}" smtp-recv -s
+	python3 - "$PORT" "$PABAL_ROOT" <<-'END'
+		import os, smtplib, sys, threading
+		def login(password):
+		    s = smtplib.SMTP("127.0.0.1", int(sys.argv[1]), timeout=30)
+		    try:
+		        return s.login("carol@example.test", password)[0], s
+		    except smtplib.SMTPAuthenticationError as e:
+		        return e.smtp_code, s
+		code, s = login("secret")
+		assert code == 235, code
+		assert login("wrong")[0] == 535
+		s.sendmail("carol@example.test", ["x@elsewhere.example"], "Subject: x\n\nbody\n")
+		many = []
+		threads = [threading.Thread(target=lambda: many.append(login("secret")[0])) for _ in range(6)]
+		[t.start() for t in threads]
+		[t.join() for t in threads]
+		assert many == [235] * 6, many
+	END
+	queued=$(find "$PABAL_ROOT/queue/new" -type f)
+	[ "$(stat -c %u "$queued")" = 60902 ]
+	owners() { # of all processes below the first one, the gate aside
+		local p todo=("${STARTED[-1]}") pids=()
+		while [ ${#todo[@]} -gt 0 ]; do
+			p=${todo[0]} todo=("${todo[@]:1}")
+			pids+=("$p")
+			todo+=($(cat "/proc/$p/task/$p/children" 2>/dev/null))
+		done
+		for p in "${pids[@]}"; do echo "$(cat "/proc/$p/comm") $(stat -c %u "/proc/$p")"; done | sort -u
+	}
+	[ "$(owners)" = $'auth-gate 0\nsmtp-recv 60902' ] || { owners; false; }
+	gate=$(pgrep -P "${STARTED[-1]}" -x auth-gate)
+	# what it holds is its socket, and nothing of the network or the log's
+	[ "$(find "/proc/$gate/fd" -lname 'socket:*' | wc -l)" -le 2 ]
+	stop_all
+	gone() { ! kill -0 "$gate" 2>/dev/null; }
+	wait_until gone
+}

@@ -16,6 +16,7 @@
 #include "io/user.h"
 #include "net/listen.h"
 #include "net/ucspi.h"
+#include "run/auth_gate.h"
 #include "run/crowd.h"
 #include "run/login_session.h"
 #include "run/login_talker.h"
@@ -330,19 +331,6 @@ static size_t number(const char *name, size_t fallback)
 	return (size_t)fallback;
 }
 
-/* auth-check, as mailauth, keeps its counts there; it cannot make a folder in a PABAL_RUN that is another's. */
-static void make_run(void)
-{
-	uid_t uid;
-	gid_t gid;
-	str path = str_new(PATH_MAX);
-	(void)str_printf(&path, "%s/auth", control_run());
-	if (geteuid() == 0 && user_find("mailauth", &uid, &gid) && !path.over &&
-	    mkdir(str_cstr(&path), 0700) == 0)
-		(void)!chown(str_cstr(&path), uid, gid);
-	str_free(&path);
-}
-
 int login_serve(const login_protocol *p, bool *leave)
 {
 	prefork_slot slot = PREFORK_ALONE;
@@ -351,7 +339,7 @@ int login_serve(const login_protocol *p, bool *leave)
 	bool listening = listen_is(0);
 	*leave = false;
 	no_socket_on(2, O_WRONLY);
-	make_run();
+	auth_gate_make_run();
 	starttls_open(&tls, listening);
 	if (!user_limit_powers(USER_SETUID_KILL))
 		return EX_TEMPFAIL;

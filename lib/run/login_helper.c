@@ -1,5 +1,6 @@
 #include "run/login_helper.h"
 
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
@@ -8,6 +9,7 @@
 #include "io/clock.h"
 #include "io/out.h"
 #include "io/proc.h"
+#include "run/auth_gate.h"
 
 void login_account_free(login_account *a)
 {
@@ -57,11 +59,35 @@ bool login_account_read(span fields, login_account *a)
 	return false;
 }
 
-bool login_helper_start(login_helper *h, const char *program)
+/* A child of ours. */
+static bool start_own(login_helper *h, int input, int output)
+{
+	char program[PATH_MAX];
+	char *const argv[] = {program, NULL};
+	proc_fds fds = {.in = input, .out = output, .err = -1, .extra = -1, .extra_as = -1};
+	h->pid = proc_beside("auth-check", program) ? proc_spawn(argv, NULL, fds) : -1;
+	return h->pid > 0;
+}
+
+static bool start_by_gate(login_helper *h, int gate, int input, int output)
+{
+	int ends[2];
+	const char *ip = getenv("TCPREMOTEIP");
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return false;
+	bool done = auth_gate_ask(gate, ip ? ip : "", input, output, ends[1]);
+	(void)close(ends[1]);
+	if (done)
+		h->status = ends[0];
+	else
+		(void)close(ends[0]);
+	return done;
+}
+
+bool login_helper_start(login_helper *h, int gate)
 {
 	int down[2], ends[2];
-	char *const argv[] = {(char *)(uintptr_t)program, NULL};
-	h->pid = 0;
+	*h = (login_helper){.status = -1};
 	if (pipe2(down, O_CLOEXEC) < 0)
 		return false;
 	if (pipe2(ends, O_CLOEXEC) < 0) {
@@ -69,44 +95,61 @@ bool login_helper_start(login_helper *h, const char *program)
 		(void)close(down[1]);
 		return false;
 	}
-	proc_fds fds = {.in = down[0], .out = ends[1], .err = -1, .extra = -1, .extra_as = -1};
-	pid_t pid = proc_spawn(argv, NULL, fds);
+	h->running =
+	    gate < 0 ? start_own(h, down[0], ends[1]) : start_by_gate(h, gate, down[0], ends[1]);
 	(void)close(down[0]);
 	(void)close(ends[1]);
 	h->to = down[1];
-	in_open(&h->from, ends[0], HELPER_LINE_MAX);
-	h->pid = pid > 0 ? pid : 0;
-	if (pid > 0)
+	if (h->running) {
+		in_open(&h->from, ends[0], HELPER_LINE_MAX);
 		return true;
-	(void)close(h->to);
+	}
+	(void)close(down[1]);
 	(void)close(ends[0]);
-	in_close(&h->from);
 	return false;
+}
+
+static void let_go(login_helper *h)
+{
+	(void)close(h->from.fd);
+	in_close(&h->from);
+	if (h->status >= 0)
+		(void)close(h->status);
+	*h = (login_helper){.status = -1};
 }
 
 void login_helper_end(login_helper *h)
 {
-	if (!h->pid)
+	if (!h->running)
 		return;
 	(void)close(h->to);
-	(void)close(h->from.fd);
-	in_close(&h->from);
 	/* It ends by itself at the end of its input, or is of no use any more. */
-	(void)kill(h->pid, SIGKILL);
-	while (waitpid(h->pid, NULL, 0) < 0 && errno == EINTR)
+	if (h->pid > 0) {
+		(void)kill(h->pid, SIGKILL);
+		while (waitpid(h->pid, NULL, 0) < 0 && errno == EINTR)
+			;
+	}
+	let_go(h);
+}
+
+/* Of the gate's: whatever it does not say is no 0. */
+static int told_code(int fd, int64_t deadline)
+{
+	unsigned char code;
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	while (poll(&p, 1, clock_left(deadline)) < 0 && errno == EINTR)
 		;
-	h->pid = 0;
+	return p.revents && read(fd, &code, 1) == 1 ? code : EX_TEMPFAIL;
 }
 
 /* "OK" counts only from a helper that then exits 0. */
 static enum login_answer end_well(login_helper *h, span fields, login_account *a)
 {
-	pid_t pid = h->pid;
+	int64_t deadline = clock_ms() + HELPER_MS;
 	(void)close(h->to);
-	h->pid = 0;
-	bool good = proc_wait(pid, clock_ms() + HELPER_MS) == 0 && login_account_read(fields, a);
-	(void)close(h->from.fd);
-	in_close(&h->from);
+	int code = h->pid > 0 ? proc_wait(h->pid, deadline) : told_code(h->status, deadline);
+	bool good = code == 0 && login_account_read(fields, a);
+	let_go(h);
 	return good ? LOGIN_YES : LOGIN_TEMP;
 }
 
@@ -126,7 +169,7 @@ enum login_answer login_helper_ask(login_helper *h, span line, str *text, login_
 	enum login_answer result = LOGIN_TEMP;
 	str_clear(text);
 	h->from.deadline = clock_ms() + HELPER_MS;
-	if (!h->pid || !write_all(h->to, line) || !write_all(h->to, S("\n")) ||
+	if (!h->running || !write_all(h->to, line) || !write_all(h->to, S("\n")) ||
 	    in_line(&h->from, HELPER_LINE_MAX, &answer) != IN_OK || !span_ends(answer, S("\n"))) {
 		login_helper_end(h);
 		return LOGIN_TEMP;

@@ -21,13 +21,16 @@ void login_account_free(login_account *);
 bool login_account_read(span fields, login_account *);
 
 typedef struct login_helper {
-	pid_t pid; /* 0: none runs */
+	bool running;
+	pid_t pid;  /* a child of ours; 0: of the gate's (run/auth_gate.h), which tells */
+	int status; /* its exit code, in one octet, here */
 	int to;
 	in from;
 } login_helper;
 
-bool login_helper_start(login_helper *, const char *program);
-void login_helper_end(login_helper *); /* killed where it still runs */
+/* Itself, or where `gate` is not -1 by that, for the client of TCPREMOTEIP. */
+bool login_helper_start(login_helper *, int gate);
+void login_helper_end(login_helper *); /* at the end of its input it ends, or is killed */
 /* A line to it, its answer. *text (LOGIN_LINE_MAX) becomes the challenge, or the words. With LOGIN_YES the account is
  * filled; with all but LOGIN_MORE the helper has ended. */
 enum login_answer login_helper_ask(login_helper *, span line, str *text, login_account *);

@@ -7,7 +7,7 @@ void login_rules_read(login_rules *r)
 {
 	arena mem = arena_new(4096);
 	span value;
-	*r = (login_rules){.scram = !control_exists("checkpassword")};
+	*r = (login_rules){.scram = !control_exists("checkpassword"), .gate = -1};
 	if (control_value("login-without-tls", &mem, &value) == CONTROL_OK)
 		r->loopback = span_eq(value, S("loopback"));
 	arena_free(&mem);
@@ -49,7 +49,6 @@ static enum login_answer ask(login_try *t, span line, str *text)
 
 enum login_answer login_try_start(login_try *t, span line, str *text)
 {
-	char program[PATH_MAX];
 	login_helper_end(&t->helper);
 	str_clear(text);
 	if (t->yes || ++t->tries > LOGIN_TRIES)
@@ -58,7 +57,7 @@ enum login_answer login_try_start(login_try *t, span line, str *text)
 		(void)str_put(text, S("a login needs TLS here"));
 		return LOGIN_BAD;
 	}
-	if (!proc_beside("auth-check", program) || !login_helper_start(&t->helper, program)) {
+	if (!login_helper_start(&t->helper, t->rules->gate)) {
 		(void)str_put(text, S("something is wrong here, try again later"));
 		return LOGIN_TEMP;
 	}

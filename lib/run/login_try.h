@@ -10,6 +10,7 @@
 typedef struct login_rules {
 	bool loopback; /* allowed there without TLS (control/login-without-tls) */
 	bool scram;    /* SCRAM-SHA-256 can be offered */
+	int gate;      /* who executes auth-check, -1: this process itself */
 } login_rules;
 
 void login_rules_read(login_rules *);

@@ -97,6 +97,7 @@ int pair_run(const pair_options *opt, const prefork_slot *slot, bool *in_talker)
 	peer_from_env(&client, 0);
 	keeper_configure(&config, opt->submission);
 	config.limits.lmtp = opt->lmtp;
+	config.login.gate = opt->gate;
 	config.tls_service = opt->tls;
 	config.tls = starttls_state(opt->tls, opt->listening);
 	block(SIG_BLOCK);

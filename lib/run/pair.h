@@ -11,6 +11,7 @@ typedef struct pair_options {
 	bool listening;	 /* fd 0 is a listening socket */
 	bool lmtp;	 /* RFC 2033 */
 	bool submission; /* RFC 6409 */
+	int gate;	 /* to auth-check, run/auth_gate.h; -1: none */
 	crowd crowd;	 /* connections by network */
 	tls_service *tls;
 } pair_options;

@@ -97,7 +97,7 @@ files() { find "$ALICE"/new "$ALICE"/cur -type f | wc -l; }
 		import glob, poplib, re, sys
 		p = poplib.POP3("127.0.0.1", int(sys.argv[1]), timeout=60)
 		poplib._MAXLINE = 1 << 20
-		p.user("alice"); p.pass_("two  words")
+		p.utf8(); p.user("alice"); p.pass_("two  words")
 		want = sorted(re.sub(rb"(?<!\r)\n", b"\r\n", open(f, "rb").read()) for f in glob.glob(sys.argv[2] + "/???/*"))
 		want = sorted(w if w.endswith(b"\r\n") else w + b"\r\n"[w.endswith(b"\r"):] for w in want)
 		got, sizes = [], []
@@ -108,6 +108,41 @@ files() { find "$ALICE"/new "$ALICE"/cur -type f | wc -l; }
 		    assert len(raw) == size, (len(raw), size, raw[:60])
 		assert sorted(got) == want
 		assert p.stat() == (len(want), sum(sizes)) and len(want) > 4
+		p.quit()
+	END
+}
+
+@test "who did not say UTF8 gets a header in ASCII, and all else as it is" {
+	printf 'Subject: 회의\nFrom: 김 <kim@example.org>\nTo: 이@example.org, x@example.org\nX-A: a\n\n본문\n.\nend\n' >"$ALICE/new/1.1.x"
+	printf 'Subject: plain\n\nbody\n' >"$ALICE/new/2.1.x"
+	printf 'Subject: \355\225\234\r\n\r\nbody' >"$ALICE/new/3.1.x"
+	start_wait pop3d
+	python3 - "$PORT" "$ALICE" <<-'END'
+		import email.header, poplib, sys
+		def login(utf8):
+		    p = poplib.POP3("127.0.0.1", int(sys.argv[1]), timeout=60)
+		    if utf8: p.utf8()
+		    p.user("alice"); p.pass_("two  words")
+		    return p
+		def size(answer): return int(answer[0].split()[1])
+		p = login(False)
+		for number, body in (1, "본문\n.\nend\n"), (2, "body\n"), (3, "body\n"):
+		    answer = p.retr(number)
+		    raw = b"".join(l + b"\r\n" for l in answer[1])
+		    header, _, rest = raw.partition(b"\r\n\r\n")
+		    assert rest == body.replace("\n", "\r\n").encode() and header.isascii(), raw
+		    assert len(raw) == size(answer), (len(raw), answer[0])
+		    assert p.top(number, 0)[1] == header.split(b"\r\n") + [b""]
+		    if number == 1:
+		        lines = header.decode().split("\r\n")
+		        assert str(email.header.make_header(email.header.decode_header(lines[0]))) == "Subject: 회의", lines
+		        assert lines[1].startswith("From: =?utf-8?") and lines[1].endswith(" <kim@example.org>"), lines
+		        assert lines[2:] == ["To: Internationalized address removed:;", "X-A: a"], lines
+		assert int(p.list(2).split()[2]) == 24
+		p.quit()
+		p = login(True)
+		answer = p.retr(1)
+		assert answer[1][0] == "Subject: 회의".encode() and sum(len(l) + 2 for l in answer[1]) == size(answer)
 		p.quit()
 	END
 }

@@ -2,15 +2,17 @@
 
 #include "base/die.h"
 #include "base/status.h"
+#include "io/conv.h"
 #include "io/file.h"
 #include "io/log.h"
 #include "maildir/folder.h"
 #include "pop3/cmd.h"
 #include "pop3/greet.h"
 #include "pop3/line.h"
+#include "pop3/surrogate.h"
 #include "pop3/wire.h"
 
-enum { ERRORS_MAX = 100, CHUNK = 131072 };
+enum { ERRORS_MAX = 100, CHUNK = 131072, SURROGATE_MAX = 8 * POP3_HEADER_MAX };
 
 typedef struct pop3 {
 	login_session *l;
@@ -23,6 +25,7 @@ typedef struct pop3 {
 	bool over;
 	size_t retrieved, removed;
 	int code;
+	conv *converters; /* made when a header needs them */
 } pop3;
 
 static void say(pop3 *p, const char *text)
@@ -114,27 +117,37 @@ static void do_list(pop3 *p, const pop3_cmd *c)
 	say(p, ".");
 }
 
-/* The message, or with `top` its front, in pieces; false where it could not be read to its end: the client must not
- * take what it has for a whole message, so the session ends without the final dot. */
-static bool send_file(pop3 *p, int fd, pop3_top *top)
+typedef struct sending {
+	pop3 *p;
+	pop3_top *top; /* NULL: all of it */
+	crlf w;
+	char *wire; /* CHUNK octets */
+} sending;
+
+/* True where TOP wants no more. */
+static bool send_piece(sending *s, span from)
+{
+	if (s->top)
+		from.n = pop3_top_some(s->top, from);
+	while (from.n) {
+		size_t made = crlf_some(&s->w, &from, s->wire, CHUNK);
+		out_put(s->p->l->out, span_of(s->wire, made));
+	}
+	return s->top && s->top->done;
+}
+
+/* `front` and what follows in the file, or with `top` as much as that wants, in pieces; false where it could not be read to
+ * its end: the client must not take what it has for a whole message, so the session ends without the final dot. */
+static bool send_file(pop3 *p, span front, int fd, pop3_top *top)
 {
 	char *buf = xmalloc(2 * CHUNK);
-	char *wire = buf + CHUNK;
-	crlf w = {.dots = true};
-	ssize_t n;
-	while ((n = read(fd, buf, CHUNK)) > 0 && !p->l->out->error) {
-		span from = span_of(buf, (size_t)n);
-		if (top)
-			from.n = pop3_top_some(top, from);
-		while (from.n) {
-			size_t made = crlf_some(&w, &from, wire, CHUNK);
-			out_put(p->l->out, span_of(wire, made));
-		}
-		if (top && top->done)
-			break;
-	}
+	sending s = {p, top, {.dots = true}, buf + CHUNK};
+	ssize_t n = 0;
+	bool done = send_piece(&s, front);
+	while (!done && (n = read(fd, buf, CHUNK)) > 0 && !p->l->out->error)
+		done = send_piece(&s, span_of(buf, (size_t)n));
 	if (n >= 0)
-		out_put(p->l->out, span_of(wire, pop3_wire_end(&w, wire)));
+		out_put(p->l->out, span_of(s.wire, pop3_wire_end(&s.w, s.wire)));
 	free(buf);
 	return n >= 0;
 }
@@ -149,30 +162,61 @@ static void log_trouble(const pop3 *p, const char *what, const char *text)
 	log_end(&l);
 }
 
-static void send_message(pop3 *p, size_t i, pop3_top *top)
+/* The header in ASCII for who did not say UTF8, where the message's is not; *size: what is then sent. The file goes on behind
+ * its own header. */
+static bool take_header(pop3 *p, int fd, str *front, uint64_t *size)
+{
+	if (span_eq(p->l->state, S("8")))
+		return true;
+	if (!p->converters)
+		p->converters = conv_new();
+	charset_opener opener = conv_opener(p->converters);
+	int64_t more;
+	ssize_t n = pop3_surrogate(fd, &opener, front, &more);
+	if (n <= 0)
+		return n == 0;
+	*size = (uint64_t)((int64_t)*size + more);
+	return lseek(fd, n, SEEK_SET) >= 0;
+}
+
+static int open_message(pop3 *p, size_t i)
 {
 	int fd = folder_open_msg(p->f, i);
-	if (fd < 0 && (errno == ENOENT ||
-		       errno == EAGAIN)) { /* EAGAIN: not found, in a Maildir that changes */
+	if (fd >= 0)
+		return fd;
+	if (errno == ENOENT || errno == EAGAIN) { /* EAGAIN: not found, in a Maildir that changes */
 		error(p, errno == ENOENT ? "-ERR that message was removed meanwhile"
 					 : "-ERR [SYS/TEMP] that message is not to be found now");
-		return;
+		return -1;
 	}
-	if (fd < 0) {
-		log_trouble(p, "opening a message", strerror(errno));
-		error(p, "-ERR [SYS/TEMP] the message cannot be read now");
+	log_trouble(p, "opening a message", strerror(errno));
+	error(p, "-ERR [SYS/TEMP] the message cannot be read now");
+	return -1;
+}
+
+static void send_message(pop3 *p, size_t i, pop3_top *top)
+{
+	int fd = open_message(p, i);
+	uint64_t size = wire_size(p, i);
+	str front = str_new(SURROGATE_MAX);
+	if (fd < 0)
 		return;
-	}
-	if (top)
-		say(p, "+OK");
-	else
-		out_printf(p->l->out, "+OK %" PRIu64 " octets\r\n", wire_size(p, i));
-	if (!send_file(p, fd, top)) {
+	if (!take_header(p, fd, &front, &size)) {
 		log_trouble(p, "reading a message", strerror(errno));
-		p->over = true;
-		p->code = EX_TEMPFAIL;
+		error(p, "-ERR [SYS/TEMP] the message cannot be read now");
+	} else {
+		if (top)
+			say(p, "+OK");
+		else
+			out_printf(p->l->out, "+OK %" PRIu64 " octets\r\n", size);
+		if (!send_file(p, str_span(&front), fd, top)) {
+			log_trouble(p, "reading a message", strerror(errno));
+			p->over = true;
+			p->code = EX_TEMPFAIL;
+		}
+		p->retrieved += !top;
 	}
-	p->retrieved += !top;
+	str_free(&front);
 	(void)close(fd);
 }
 
@@ -365,6 +409,7 @@ int pop3_session(login_session *l)
 	(void)out_flush(l->out);
 	log_end_of(&p);
 	free(p.gone);
+	conv_free(p.converters);
 	folder_close(p.f);
 	return l->out->error ? EX_TEMPFAIL : p.code;
 }

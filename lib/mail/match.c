@@ -1,5 +1,7 @@
 #include "mail/match.h"
 
+#include <string.h>
+
 #include "mail/body.h"
 #include "mail/fold.h"
 #include "mail/header.h"
@@ -26,8 +28,45 @@ span match_field(match *m, span body)
 	return str_span(&m->text);
 }
 
+/* Words of ASCII, in small letters, without blanks. */
+static bool is_plain(span form)
+{
+	for (size_t i = 0; i < form.n; i++)
+		if ((unsigned char)form.p[i] <= ' ' || (unsigned char)form.p[i] >= 0x7f)
+			return false;
+	return form.n > 0;
+}
+
+static const char *next(char c, const char *from, const char *end)
+{
+	const char *at = from < end ? memchr(from, c, (size_t)(end - from)) : NULL;
+	return at ? at : end;
+}
+
+/* What fold_text() makes of other characters is never ASCII, blanks aside: such words are found without it. */
+static bool find_plain(span text, span form)
+{
+	char small = form.p[0], capital = small >= 'a' && small <= 'z' ? (char)(small - 32) : small;
+	if (text.n < form.n)
+		return false;
+	const char *end = text.p + (text.n - form.n) + 1; /* where it cannot begin any more */
+	const char *s = next(small, text.p, end), *c = next(capital, text.p, end);
+	while (s < end || c < end) {
+		const char *at = s < c ? s : c;
+		if (span_eqi((span){at, form.n}, form))
+			return true;
+		if (s == at)
+			s = next(small, at + 1, end);
+		if (c == at)
+			c = next(capital, at + 1, end);
+	}
+	return false;
+}
+
 bool match_has(match *m, span utf8, span form)
 {
+	if (is_plain(form))
+		return find_plain(utf8, form);
 	str_clear(&m->form);
 	fold_text(utf8, &m->form);
 	return fold_find(str_span(&m->form), form);

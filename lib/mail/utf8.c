@@ -1,5 +1,7 @@
 #include "mail/utf8.h"
 
+#include <string.h>
+
 static bool tail(span s, size_t at)
 {
 	return at < s.n && ((unsigned char)s.p[at] & 0xc0) == 0x80;
@@ -41,13 +43,28 @@ size_t utf8_char(span s)
 	return tail(s, 3) ? 4 : 0;
 }
 
+/* Most text is ASCII, or has long pieces of it. */
+static size_t ascii_front(span s)
+{
+	size_t n = 0;
+	uint64_t eight;
+	for (; s.n - n >= sizeof eight; n += sizeof eight) {
+		memcpy(&eight, s.p + n, sizeof eight);
+		if (eight & 0x8080808080808080u)
+			break;
+	}
+	return n;
+}
+
 bool utf8_valid(span s)
 {
 	while (s.n) {
-		size_t n = utf8_char(s);
+		size_t n = ascii_front(s);
+		if (n == 0)
+			n = utf8_char(s);
 		if (n == 0)
 			return false;
-		s = span_sub(s, n, s.n);
+		s = (span){s.p + n, s.n - n};
 	}
 	return true;
 }

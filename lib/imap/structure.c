@@ -101,17 +101,18 @@ static void put_param(const param *p, str *to)
 		put_extended(p, to);
 }
 
-static void put_params(const param_list *l, str *to)
+static void put_params(const param_list *l, bool charset, str *to)
 {
-	if (!l->count) {
-		(void)str_put(to, S("NIL"));
-		return;
+	size_t n = 0;
+	for (; n < l->count; n++) {
+		(void)str_putc(to, n ? ' ' : '(');
+		put_param(&l->params[n], to);
 	}
-	for (size_t i = 0; i < l->count; i++) {
-		(void)str_putc(to, i ? ' ' : '(');
-		put_param(&l->params[i], to);
+	if (charset && !param_get(l, "charset")) {
+		(void)str_putc(to, n++ ? ' ' : '(');
+		(void)str_put(to, S("\"charset\" \"us-ascii\""));
 	}
-	(void)str_putc(to, ')');
+	(void)str_put(to, n ? S(")") : S("NIL"));
 }
 
 /* What the tree says of the part is not what its field says: a multipart that could not be taken apart. */
@@ -120,16 +121,14 @@ static bool is_other(const part *p)
 	return (p->defects & (PART_BAD_TYPE | PART_NO_BOUNDARY | PART_NO_DELIMITER)) != 0;
 }
 
+/* RFC 2045, 5.2: text is US-ASCII where it says nothing else. */
 static void put_type_params(walk *w, const part *p)
 {
-	param_list l;
+	param_list l = {.count = 0};
 	arena_reset(w->mem);
-	if (!p->content_type.n && part_type_is(p, "text", "plain")) /* RFC 2045, 5.2 */
-		(void)str_put(w->to, S("(\"charset\" \"us-ascii\")"));
-	else if (!p->content_type.n || is_other(p) || !param_parse(p->content_type, w->mem, &l))
-		(void)str_put(w->to, S("NIL"));
-	else
-		put_params(&l, w->to);
+	if (p->content_type.n && !is_other(p) && !param_parse(p->content_type, w->mem, &l))
+		l.count = 0;
+	put_params(&l, part_type_is(p, "text", NULL), w->to);
 }
 
 /* ---- extension data */
@@ -145,7 +144,7 @@ static void put_disposition(walk *w, span body)
 	(void)str_putc(w->to, '(');
 	imap_put_string(l.main, w->to);
 	(void)str_putc(w->to, ' ');
-	put_params(&l, w->to);
+	put_params(&l, false, w->to);
 	(void)str_putc(w->to, ')');
 }
 
@@ -236,6 +235,14 @@ static void put_tail(walk *w, const fields *f)
 	(void)str_putc(w->to, ')');
 }
 
+/* Something where clients expect a part. */
+static void put_empty(walk *w)
+{
+	static const span empty = {IMAP_STRUCTURE_EMPTY, sizeof IMAP_STRUCTURE_EMPTY - 1};
+	(void)str_put(w->to, span_sub(empty, 0, empty.n - 1));
+	(void)str_put(w->to, w->extended ? S(" NIL NIL NIL NIL)") : S(")"));
+}
+
 /* A part that stands for itself. */
 static void put_leaf(walk *w, const part *p)
 {
@@ -244,8 +251,10 @@ static void put_leaf(walk *w, const part *p)
 	collect(p->header, &f);
 	(void)str_putc(w->to, '(');
 	put_basic(w, p, &f, &lines);
-	if (is_message(p))
-		(void)str_put(w->to, S(" " IMAP_ENVELOPE_EMPTY " " IMAP_STRUCTURE_EMPTY));
+	if (is_message(p)) {
+		(void)str_put(w->to, S(" " IMAP_ENVELOPE_EMPTY " "));
+		put_empty(w);
+	}
 	if (is_message(p) || is_text(p))
 		put_lines(lines, w->to);
 	put_tail(w, &f);
@@ -276,7 +285,7 @@ static void close_multipart(walk *w, const part *p)
 {
 	fields f = {0};
 	if (p->child == PART_NONE) /* RFC 3501, 9: body-type-mpart = 1*body … */
-		(void)str_put(w->to, S(IMAP_STRUCTURE_EMPTY));
+		put_empty(w);
 	(void)str_putc(w->to, ' ');
 	imap_put_string(p->subtype, w->to);
 	if (w->extended) {

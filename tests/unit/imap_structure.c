@@ -167,13 +167,15 @@ static const struct {
     {S("Content-Type: multipart/mixed; boundary=B\nContent-Disposition: inline\n"
        "Content-Language: ko\n\n--B--\n"),
      "(" IMAP_STRUCTURE_EMPTY " \"mixed\")",
-     "(" IMAP_STRUCTURE_EMPTY " \"mixed\" (\"boundary\" \"B\") (\"inline\" NIL) (\"ko\") NIL)"},
+     "((\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 0 0 NIL NIL NIL NIL) "
+     "\"mixed\" (\"boundary\" \"B\") (\"inline\" NIL) (\"ko\") NIL)"},
     /* without its parameter, or without a delimiter: what can be read */
-    {S("Content-Type: multipart/mixed\n\nx\n"), "(\"text\" \"plain\" NIL NIL NIL \"7bit\" 3 1)",
-     NULL},
+    {S("Content-Type: multipart/mixed\n\nx\n"),
+     "(\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 3 1)", NULL},
     {S("Content-Type: multipart/mixed; boundary=B\n\nx\n"),
-     "(\"text\" \"plain\" NIL NIL NIL \"7bit\" 3 1)", NULL},
-    {S("Content-Type: garbage\n\nx\n"), "(\"text\" \"plain\" NIL NIL NIL \"7bit\" 3 1)", NULL},
+     "(\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 3 1)", NULL},
+    {S("Content-Type: garbage\n\nx\n"),
+     "(\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 3 1)", NULL},
     {S("Content-Type: multipart/alternative; boundary=A\n\n--A\nContent-Type: multipart/related; "
        "boundary=B\n\n--B\n\nx\n--B--\n--A\n\ny\n--A--\n"),
      "(((" PLAIN "1 0) \"related\")(" PLAIN "1 0) \"alternative\")", NULL},
@@ -191,6 +193,8 @@ static const struct {
      "(\"message\" \"rfc822\" NIL NIL NIL \"base64\" 6 " IMAP_ENVELOPE_EMPTY
      " " IMAP_STRUCTURE_EMPTY " 1)",
      NULL},
+    {S("Content-Type: text/html; name=x\n\n"),
+     "(\"text\" \"html\" (\"name\" \"x\" \"charset\" \"us-ascii\") NIL NIL \"7bit\" 0 0)", NULL},
     {S("Content-Type: message/global\n\nSubject: g\n\nx\n"),
      "(\"message\" \"global\" NIL NIL NIL \"7bit\" 17)", NULL},
 };

@@ -50,6 +50,7 @@ LINK_mail-7bit       := mail io base : z
 LINK_mail-header      := mail io base : z
 LINK_mail-parts     := mail io base : z crypto magic
 LINK_mail-show       := mail io base : z
+LINK_mail-stat       := queue mail io base : z
 LINK_mail-user       := auth maildir mail io base : z crypt crypto
 LINK_mail-where      := resolve maildir queue net mail io base : z
 LINK_pop3d           := run pop3 auth maildir queue mail net io base : z

@@ -8,17 +8,6 @@
 
 #include "smtp/data.h"
 
-/* The session goes on with what comes, which must be nothing that is buffered already. */
-static bool fake_tls(void *arg)
-{
-	fake *f = arg;
-	if (f->in && in_buffered(f->in))
-		abort();
-	f->open = f->has_mail = false;
-	f->accepted = 0;
-	return true;
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t size);
 
 typedef struct fake {

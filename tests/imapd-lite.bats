@@ -697,10 +697,3 @@ client() {
 	echo "$kib KiB"
 	[ "$kib" -gt 20 ] && [ "$kib" -le 247 ]
 }
-
-@test "four sessions and a foreign program change one mailbox at once: every view is right, nothing is lost" {
-	start_wait imapd-lite 2>>"$LOG"
-	timeout 120 python3 "$BATS_TEST_DIRNAME/imap-hammer.py" "$PORT" "$ALICE" "${HAMMER:-5}"
-	# the one thing that a session may not manage: to rename what somebody else renames faster
-	[ "$(grep -a 'event=trouble' "$LOG" | grep -avc 'Resource.x20temporarily.x20unavailable')" = 0 ]
-}

@@ -215,6 +215,8 @@ status folder_take_new(folder *f)
 	const roll *r = &f->b.is.roll;
 	change c = {.take = true};
 	size_t n = 0, *indexes = NULL;
+	if (r->tally.known && !r->tally.fresh)
+		return status_ok();
 	for (size_t i = 0; i < r->n; i++) {
 		if (!(r->v[i].flags & FOLDER_NEW))
 			continue;

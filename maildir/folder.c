@@ -76,6 +76,12 @@ folder_msg folder_at(const folder *f, size_t i)
 			    .base = roll_base(&f->b.is.roll, e)};
 }
 
+folder_tally folder_count_flags(const folder *f)
+{
+	const roll_tally t = roll_count(&f->b.is.roll);
+	return (folder_tally){t.fresh, t.unseen, t.first_unseen};
+}
+
 size_t folder_find(const folder *f, uint32_t uid, bool *exact)
 {
 	return roll_find(&f->b.is.roll, uid, exact);

@@ -64,6 +64,13 @@ uint64_t folder_highest_modseq(const folder *);
  * that somebody else removed stays in the view, and opens with ENOENT, until the next refresh. */
 size_t folder_count(const folder *);
 folder_msg folder_at(const folder *, size_t i);
+/* What the flags of the view come to, without a look at each message where it is as the index has it. */
+typedef struct folder_tally {
+	size_t recent;	     /* FOLDER_NEW or FOLDER_RECENT */
+	size_t unseen;	     /* without FOLDER_SEEN */
+	size_t first_unseen; /* 1 + its index; 0: none */
+} folder_tally;
+folder_tally folder_count_flags(const folder *);
 /* The index of `uid`, or of the first larger one; *exact says which. */
 size_t folder_find(const folder *, uint32_t uid, bool *exact);
 

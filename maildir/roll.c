@@ -111,8 +111,23 @@ static uint64_t put_name(roll *r, span name)
 	return r->names.n + r->more_n - name.n;
 }
 
+roll_tally roll_count(const roll *r)
+{
+	roll_tally t = {.known = true};
+	if (r->tally.known)
+		return r->tally;
+	for (size_t i = r->n; i-- > 0;) {
+		const uint32_t flags = r->v[i].flags;
+		t.fresh += (flags & (FOLDER_NEW | FOLDER_RECENT)) != 0;
+		t.unseen += !(flags & FOLDER_SEEN);
+		t.first_unseen = flags & FOLDER_SEEN ? t.first_unseen : i + 1;
+	}
+	return t;
+}
+
 static void set_name(roll *r, roll_entry *e, span name, bool is_new)
 {
+	r->tally.known = false;
 	span old = roll_name(r, e);
 	if (!e->name_n || !span_eq(old, name))
 		e->name = put_name(r, name);
@@ -180,6 +195,7 @@ void roll_compress(roll *r)
 			r->v[to++] = r->v[i];
 	r->n = to;
 	r->dead = 0;
+	r->tally.known = false;
 }
 
 static void build(roll *r)

@@ -32,6 +32,14 @@ typedef struct roll_gone {
 	uint32_t first, last;
 } roll_gone;
 
+/* What the flags of all entries come to; kept in the index, so that who opens a large folder need not look at each. */
+typedef struct roll_tally {
+	bool known;	     /* nothing changed since */
+	size_t fresh;	     /* FOLDER_NEW or FOLDER_RECENT */
+	size_t unseen;	     /* without FOLDER_SEEN */
+	size_t first_unseen; /* 1 + its index; 0: none */
+} roll_tally;
+
 typedef struct roll {
 	map index;     /* what is not owned below is in it */
 	roll_entry *v; /* in the private map, or owned */
@@ -42,7 +50,8 @@ typedef struct roll {
 	size_t more_n, more_room;
 	roll_gone *gone;
 	size_t gone_n, gone_room;
-	size_t dead;	 /* entries marked ROLL_GONE */
+	size_t dead; /* entries marked ROLL_GONE */
+	roll_tally tally;
 	uint32_t *table; /* base name to index + 1, where it was asked for */
 	size_t table_size;
 } roll;
@@ -68,6 +77,8 @@ void roll_compress(roll *);
  * roll_forget() gives that memory back, and must be called before the roll changes. */
 size_t roll_lookup(roll *, span base);
 void roll_forget(roll *);
+
+roll_tally roll_count(const roll *);
 
 /* The FOLDER_… bits of a file's name. */
 uint32_t roll_flags(span name, bool is_new);

@@ -27,9 +27,10 @@ typedef struct head {
 	uint64_t nsec[PARTS];
 	uint64_t entries, spare;	/* counts; spare ones are zeros, for what comes */
 	uint64_t gone, keywords, names; /* a count, and octets */
+	uint64_t fresh, unseen, first_unseen;
 } head;
 
-static const char magic[8] = "pabalix1";
+static const char magic[8] = "pabalix2";
 
 void ledger_free(ledger *l)
 {
@@ -61,6 +62,7 @@ static bool sizes_fit(const head *h, size_t size)
 {
 	uint64_t n = sizeof *h;
 	return h->entries <= ROLL_MAX && h->spare <= ROLL_MAX && h->gone <= UINT32_MAX &&
+	       h->fresh <= h->entries && h->unseen <= h->entries && h->first_unseen <= h->entries &&
 	       h->keywords <= KEYWORDS_TEXT && h->names <= JOURNAL_MAX &&
 	       n + (h->entries + h->spare) * sizeof(roll_entry) + h->gone * sizeof(roll_gone) +
 		       h->keywords + h->names ==
@@ -92,6 +94,7 @@ bool snapshot_take(ledger *l, uint64_t *at, uint64_t *durable, unsigned char tai
 	r->gone = (roll_gone *)(void *)p;
 	r->gone_n = h.gone;
 	p += h.gone * sizeof *r->gone;
+	r->tally = (roll_tally){true, h.fresh, h.unseen, h.first_unseen};
 	span keywords = span_of(p, h.keywords);
 	r->names = span_of(p + h.keywords, h.names);
 	for (unsigned i = 0; i < FOLDER_KEYWORDS && keywords.n; i++) {
@@ -174,6 +177,12 @@ static bool write_to(int fd, int log, const ledger *l, off_t at)
 	h.entries = l->roll.n;
 	h.spare = SPARE;
 	h.gone = l->roll.gone_n;
+	for (size_t i = l->roll.n; i-- > 0;) { /* of what put_roll() keeps */
+		const uint32_t flags = l->roll.v[i].flags;
+		h.fresh += (flags & FOLDER_NEW) != 0;
+		h.unseen += !(flags & FOLDER_SEEN);
+		h.first_unseen = flags & FOLDER_SEEN ? h.first_unseen : i + 1;
+	}
 	h.keywords = keywords.n;
 	for (size_t i = 0; i < l->roll.n; i++)
 		h.names += roll_name(&l->roll, &l->roll.v[i]).n;

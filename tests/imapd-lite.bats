@@ -543,12 +543,12 @@ client() {
 		same(c.ok("ENABLE CONDSTORE QRESYNC"), "ENABLED")
 		lines = "\n".join(c.ok("SELECT INBOX (CONDSTORE)"))
 		validity, start = (int(re.search(rf"{word} (\d+)", lines)[1]) for word in ("UIDVALIDITY", "HIGHESTMODSEQ"))
-		same(c.ok("STORE 2 +FLAGS.SILENT (\\Seen)"), "2 FETCH (UID 2 FLAGS (\\Seen) MODSEQ (…))")
+		same(c.ok("STORE 2 +FLAGS.SILENT (\\Seen)"), "2 FETCH (UID 2 MODSEQ (…))")
 		(line,) = c.ok("FETCH 2 (MODSEQ)")
 		two = int(re.search(r"MODSEQ \((\d+)\)", line)[1])
 		assert two > start
 		# compared and changed at once
-		same(c.ok(f"STORE 1,2 (UNCHANGEDSINCE {start}) +FLAGS.SILENT (\\Flagged)", code="MODIFIED 2]"), "1 FETCH (UID 1 FLAGS (\\Flagged) MODSEQ (…))")
+		same(c.ok(f"STORE 1,2 (UNCHANGEDSINCE {start}) +FLAGS.SILENT (\\Flagged)", code="MODIFIED 2]"), "1 FETCH (UID 1 MODSEQ (…))")
 		d.ok("SELECT INBOX")
 		d.ok("STORE 3 +FLAGS ($d)")  # c has not heard of it
 		same(c.ok(f"UID STORE 3:4 (UNCHANGEDSINCE {two}) +FLAGS (\\Answered)", code="MODIFIED 3]"),

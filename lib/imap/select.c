@@ -143,14 +143,9 @@ static void resync(imap_state *s, parameters *p)
 static void describe(imap_state *s)
 {
 	folder *f = s->box.f;
-	size_t unseen = 0, n = folder_count(f);
-	s->recent = 0;
-	for (size_t i = n; i-- > 0;) {
-		const uint32_t flags = folder_at(f, i).flags;
-		s->recent += (flags & (FOLDER_RECENT | FOLDER_NEW)) != 0;
-		if (!(flags & FOLDER_SEEN))
-			unseen = i + 1;
-	}
+	const folder_tally flags = folder_count_flags(f);
+	const size_t n = folder_count(f), unseen = flags.first_unseen;
+	s->recent = flags.recent;
 	s->told = n;
 	imap_tell_keywords(s, true);
 	out_printf(s->out, "* %zu EXISTS\r\n* %zu RECENT\r\n", n, s->recent);

@@ -42,16 +42,17 @@ bool imap_status_items(imap_scan *s, unsigned *bits)
 }
 
 /* By the bits' places. */
-static void count(const folder *f, uint64_t values[ITEMS])
+static void count(const folder *f, unsigned bits, uint64_t values[ITEMS])
 {
-	for (size_t i = 0; i < folder_count(f); i++) {
+	const folder_tally flags = folder_count_flags(f);
+	for (size_t i = 0; bits & (SIZE | DELETED) && i < folder_count(f); i++) {
 		const folder_msg m = folder_at(f, i);
-		values[1] += (m.flags & (FOLDER_RECENT | FOLDER_NEW)) != 0;
-		values[4] += !(m.flags & FOLDER_SEEN);
 		values[7] += m.wire;
 		values[8] += (m.flags & FOLDER_DELETED) != 0;
 	}
 	values[0] = folder_count(f);
+	values[1] = flags.recent;
+	values[4] = flags.unseen;
 	values[2] = folder_uidnext(f);
 	values[3] = folder_uidvalidity(f);
 	values[5] = folder_highest_modseq(f);
@@ -95,7 +96,7 @@ bool imap_status_tell(imap_state *s, span name, unsigned bits, status *why)
 	if (done) {
 		if (bits & HIGHESTMODSEQ)
 			imap_enable_condstore(s);
-		count(f, values);
+		count(f, bits, values);
 		put(s, name, bits, values);
 	}
 	folder_close(f);

@@ -136,14 +136,6 @@ static void added(void *arg, size_t index)
 	n->added = true;
 }
 
-static size_t count_recent(const folder *f)
-{
-	size_t n = 0;
-	for (size_t i = 0; i < folder_count(f); i++)
-		n += (folder_at(f, i).flags & (FOLDER_RECENT | FOLDER_NEW)) != 0;
-	return n;
-}
-
 static void tell_count(imap_state *s, bool any)
 {
 	size_t all = folder_count(s->box.f);
@@ -152,7 +144,7 @@ static void tell_count(imap_state *s, bool any)
 	s->told = all;
 	if (!any)
 		return;
-	size_t recent = count_recent(s->box.f);
+	size_t recent = folder_count_flags(s->box.f).recent;
 	if (recent != s->recent)
 		out_printf(s->out, "* %zu RECENT\r\n", recent);
 	s->recent = recent;

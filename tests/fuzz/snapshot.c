@@ -7,7 +7,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { HEAD_SUM = 16, HEAD_REST = 24, HEAD = 144 };
+enum { HEAD_SUM = 16, HEAD_REST = 24, HEAD = 168 };
 
 static void use(roll *r)
 {

@@ -194,7 +194,7 @@ static void indexed(void)
 		  m.octets == with.octets && m.keywords == 1 && folder_highest_modseq(f) == modseq,
 	      "opened without");
 	folder_close(f);
-	put("pabal.index", S("pabalix1"));
+	put("pabal.index", S("pabalix2"));
 	f = open_box();
 	CHECK(is(shown(f), want), "opened with a piece of one");
 	folder_close(f);

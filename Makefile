@@ -135,7 +135,7 @@ crash: all
 hammer: all
 	@HAMMER_SECONDS=$(or $(SECS),60) bats tests/imap-hammer.bats
 bench: all
-	@scripts/dev/deps check && tests/bench/run $(T) && tests/bench/parts && tests/bench/queue && tests/bench/agent $(T)
+	@scripts/dev/deps check && tests/bench/run $(T) && tests/bench/parts && tests/bench/queue && tests/bench/agent $(T) && tests/bench/pop3 && tests/bench/imap
 
 DESTDIR ?=
 PREFIX ?= /usr/local

@@ -210,6 +210,8 @@ static void together(void)
 			mistakes += !known(mine, i, i + 1) && !knows(mine, i, NULL, NULL);
 			mistakes += !knows(mine, 99999, "(first)", NULL);
 		}
+		cache_close(mine);
+		cache_close(c);
 		_exit(mistakes != 0);
 	}
 	bool good = true;

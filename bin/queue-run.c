@@ -5,6 +5,7 @@
 #include "io/control.h"
 #include "io/log.h"
 #include "io/proc.h"
+#include "run/plan.h"
 #include "run/runner.h"
 
 static void usage(FILE *to)
@@ -64,7 +65,7 @@ int main(int argc, char **argv)
 	o.queue = o.queue ? o.queue : queue;
 	log_open("queue-run");
 	find_agents(argv[0]);
-	int result = list ? runner_list(&o) : runner_run(&o);
+	int result = list ? plan_run(&o) : runner_run(&o);
 	free(queue);
 	return result;
 }

@@ -36,6 +36,8 @@ prove() {
 @test "crash: queue-run relays" { prove queue-run-relay; }
 @test "crash: queue-run takes in drop/" { prove queue-run-drop; }
 @test "crash: queue-run bounces" { prove queue-run-bounce; }
+@test "crash: queue-run reports a delivery" { prove queue-run-report; }
+@test "crash: queue-run expands an alias" { prove queue-run-expand; }
 @test "crash: queue-edit holds, removes, bounces" { prove queue-edit-hold queue-edit-remove queue-edit-bounce; }
 
 journal() {

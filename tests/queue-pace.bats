@@ -48,6 +48,7 @@ minutes() {
 	[ "$(tried)" = 1 ]
 	grep -q 'event=hop-paused dest=\[127.0.0.1\].* seconds=60 ' "$LOG"
 	add b@dead.test
+	PABAL_NOW=$((NOW + 50)) queue-run -n | grep -q "	smtp-send \[127.0.0.1\]:$port (left alone for 10 s: .*refused"
 	at $((NOW + 59))
 	[ "$(tried)" = 0 ]
 	grep -q "event=deferred id=$ID .*text=does.x20not.x20answer.*refused" "$LOG"

@@ -469,12 +469,32 @@ drop() { printf 'To: alice@example.test\nSubject: cron\n\nx\n' | sendmail -t; }
 	logged "event=swept file=new/$ID"
 }
 
-@test "-n names what is due and touches nothing" {
-	add x@y.test alice@example.test
+@test "-n says what a pass would do, and touches nothing" {
+	aliases "all@example.test:bob@example.test, x@far.test"
+	add x@y.test alice@example.test all@example.test nobody@example.test y@far.test
+	find "$PABAL_ROOT" -type f -exec md5sum {} + | sort >"$BATS_TEST_TMPDIR/before"
 	run -0 queue-run -n
-	[ "$output" = "new/$ID" ]
-	[ -e "$Q/new/$ID" ]
+	diff - <(echo "$output") <<-END
+		new/$ID	alice@example.test	deliver-maildir $MAIL/alice
+		new/$ID	all@example.test	expand to 2
+		new/$ID	  bob@example.test	deliver-maildir $MAIL/bob
+		new/$ID	  x@far.test	fake-agent hop-1
+		new/$ID	nobody@example.test	fail: 5.1.1 no such user
+		new/$ID	y@far.test	fake-agent hop-1
+	END
+	run -0 queue-run -n "$ID"
+	[ "${#lines[@]}" = 6 ]
+	run -75 queue-run -n 00000000000000000000000A
+	find "$PABAL_ROOT" -type f -exec md5sum {} + | grep -v /run/queue/ | sort | diff "$BATS_TEST_TMPDIR/before" -
+	# what is done or not due is left out
+	echo defer >"$AGENT/mode"
+	queue-run
+	run -0 queue-run -n
+	[ "$output" = '' ]
+	PABAL_NOW=$(due) run -0 queue-run -n
+	[ "$(cut -f2 <<<"$output" | tr '\n' ' ')" = 'y@far.test x@far.test ' ] || { echo "$output"; false; }
 }
+
 
 @test "limits: no more workers than control says" {
 	echo 1 >"$PABAL_ROOT/control/max-per-hop"

@@ -248,23 +248,3 @@ int runner_run(const runner_options *opt)
 	(void)close(signals);
 	return opt->id_count && (missing || r.asked_good < opt->id_count) ? EX_TEMPFAIL : EX_OK;
 }
-
-static bool print_name(void *arg, const scan_entry *e)
-{
-	(void)arg;
-	return printf("%s\n", e->name) > 0;
-}
-
-int runner_list(const runner_options *opt)
-{
-	runner r = {.opt = opt, .queue_dir = -1, .new_dir = -1};
-	if (!open_queue(&r))
-		return EX_TEMPFAIL;
-	(void)read_control(&r);
-	bool good = scan_due(r.queue_dir, 0, clock_now(), r.clock.largest, print_name, NULL, NULL);
-	if (!good)
-		warn_errno("%s", opt->queue);
-	(void)close(r.new_dir);
-	(void)close(r.queue_dir);
-	return fflush(stdout) == 0 && good ? EX_OK : EX_TEMPFAIL;
-}

@@ -20,9 +20,6 @@ typedef struct runner_options {
  * after the results of the running workers (at most STOP_SECONDS later). */
 int runner_run(const runner_options *);
 
-/* The names of what is due now, one a line on fd 1, without trying (-n). */
-int runner_list(const runner_options *);
-
 enum { RUNNER_STOP_SECONDS = 10 };
 
 #endif

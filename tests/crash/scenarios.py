@@ -391,6 +391,13 @@ SCENARIOS = [
              first=[("sendmail", ["-i", LEE], 0), ("sendmail", ["-i", KIM], 1)]),
     Scenario("queue-run-bounce", command=["queue-run"], to=[["lee"]], by="before", before={1}, bounce_to=["kim"],
              first=[("queue-add", [*SENDER, LEE, f"nobody@{DOMAIN}"], 0)]),
+    # who is delivered is reported once asked for, and is not delivered again for that
+    Scenario("queue-run-report", command=["queue-run"], to=[["lee"]], by="before", before={1}, bounce_to=["kim"],
+             first=[("sendmail", ["-i", "-N", "success", "-f", KIM, LEE], 0)]),
+    # an alias: its members get it once, whatever of the expansion is on the disk
+    Scenario("queue-run-expand", command=["queue-run"], to=[["lee", "kim"]], by="before", before={1},
+             shell=f"printf '%s\\n' 'all@{DOMAIN}:{LEE}, {KIM}' 'postmaster@{DOMAIN}:{KIM}' >control/aliases",
+             first=[("queue-add", ["-f", "<>", f"all@{DOMAIN}"], 0)]),
 ]
 
 SCENARIOS += [

@@ -387,3 +387,82 @@ judged() {
 		2001:db8::9
 	END
 }
+
+@test "XCLIENT and XFORWARD: from named networks only" {
+	for verb in XCLIENT XFORWARD; do
+		session 'EHLO x' "$verb ADDR=192.0.2.7" QUIT
+		codes_are '220 250 550 221'
+		run grep "$verb" "$OUT"
+		[ "$status" = 1 ]
+	done
+	echo 192.0.2.1 | tee "$PABAL_ROOT/control/xclient-nets" >"$PABAL_ROOT/control/xforward-nets"
+	from 192.0.2.2 'EHLO x' 'XCLIENT ADDR=127.0.0.1' 'XFORWARD ADDR=127.0.0.1' QUIT
+	codes_are '220 250 550 550 221'
+	from 192.0.2.1 'EHLO x' QUIT
+	has '^250.XCLIENT NAME ADDR PORT PROTO HELO$'
+	has '^250.XFORWARD NAME ADDR PORT PROTO HELO IDENT SOURCE$'
+}
+
+@test "XCLIENT: relaying, policy and Received go by who was named, and nobody is named twice" {
+	echo 192.0.2.1 >"$PABAL_ROOT/control/xclient-nets"
+	echo 198.51.100.0/24 >"$PABAL_ROOT/control/relay-nets"
+	policy rcpt/1 'echo "$TCPREMOTEIP $TCPREMOTEHOST $HELO" >>"$RAN"'
+	relay=('EHLO inner.example' 'MAIL FROM:<a@b.example>' 'RCPT TO:<x@elsewhere.example>' DATA 'Subject: x' '' body . QUIT)
+	from 192.0.2.1 'EHLO proxy' 'XCLIENT NAME=good.example ADDR=198.51.100.7 PORT=4711' "${relay[@]}"
+	codes_are '220 250 220 250 250 250 354 250 221'
+	[ "$(cat "$RAN")" = '198.51.100.7 good.example inner.example' ]
+	grep -q '^Received: from inner.example (good.example \[198.51.100.7\])' "$Q"/new/*
+	logged 'event=accepted .* ip=198.51.100.7 '
+	for other in ADDR=203.0.113.1 'ADDR=IPV6:2001:db8::1' 'ADDR=[UNAVAILABLE]'; do
+		from 192.0.2.1 'EHLO proxy' "XCLIENT $other" "${relay[@]:0:3}" QUIT
+		codes_are '220 250 220 250 250 550 221'
+		# who was named is no proxy
+		from 192.0.2.1 "XCLIENT $other" 'XCLIENT ADDR=198.51.100.7' QUIT
+		codes_are '220 220 550 221'
+	done
+	for bad in ADDR=999.1.1.1 ADDR=x ADDR=1.2.3.4+0A PORT=99999 'NAME=a(b)' LOGIN=alice 'ADDR=192.0.2.9 ADDR=192.0.2.9' ''; do
+		from 192.0.2.1 'EHLO x' "XCLIENT $bad" QUIT
+		codes_are '220 250 501 221' || { echo "$bad"; false; }
+	done
+	# no login without TLS because a proxy is near
+	echo 127.0.0.1 >"$PABAL_ROOT/control/xclient-nets"
+	echo loopback >"$PABAL_ROOT/control/login-without-tls"
+	printf '%s\r\n' 'XCLIENT ADDR=203.0.113.1' 'EHLO x' 'AUTH PLAIN AGEAYg==' QUIT | smtp-recv -s | tr -d '\r' >"$OUT"
+	codes_are '220 220 250 538 221'
+}
+
+@test "XFORWARD: kept with the next message, and changes nothing else" {
+	echo 192.0.2.1 >"$PABAL_ROOT/control/xforward-nets"
+	echo 198.51.100.7 >"$PABAL_ROOT/control/relay-nets"
+	from 192.0.2.1 'EHLO filter' 'XFORWARD NAME=a.example ADDR=198.51.100.7' 'XFORWARD HELO=a+2Bb IDENT=17' \
+		'MAIL FROM:<a@b.example>' 'RCPT TO:<x@elsewhere.example>' 'RCPT TO:<alice@example.org>' DATA 'Subject: x' '' body . \
+		'MAIL FROM:<a@b.example>' 'RCPT TO:<bob@example.org>' DATA 'Subject: x' '' body . QUIT
+	codes_are '220 250 250 250 250 550 250 354 250 250 250 354 250 221'
+	grep -q '^XFORWARD NAME=a.example ADDR=198.51.100.7 HELO=a+2Bb IDENT=17$' "$(grep -l 'TO:<alice' "$Q"/new/*)"
+	grep -q '^XFORWARD ADDR=192.0.2.1 ' "$(grep -l 'TO:<bob' "$Q"/new/*)"
+	grep -q '\[192.0.2.1\]' "$(grep -l 'TO:<alice' "$Q"/new/*)"
+}
+
+@test "PROXY: believed from named networks only" {
+	start tcp-serve -p 192.0.2.0/24 127.0.0.1 0 smtp-recv >"$BATS_TEST_TMPDIR/one"
+	start tcp-serve -p 127.0.0.1 127.0.0.1 0 smtp-recv >"$BATS_TEST_TMPDIR/two"
+	echo 198.51.100.7 >"$PABAL_ROOT/control/relay-nets"
+	wait_until test -s "$BATS_TEST_TMPDIR/one"
+	wait_until test -s "$BATS_TEST_TMPDIR/two"
+	python3 - "$(cut -d ' ' -f 3 "$BATS_TEST_TMPDIR/one")" "$(cut -d ' ' -f 3 "$BATS_TEST_TMPDIR/two")" <<-'END'
+		import socket, struct, sys
+		one = b"PROXY TCP4 198.51.100.7 192.0.2.1 4711 25\r\n"
+		two = b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c" + bytes([198, 51, 100, 7, 192, 0, 2, 1]) + struct.pack(">HH", 4711, 25)
+		def relays(port, head):
+		    s = socket.create_connection(("127.0.0.1", int(port)), 20)
+		    s.sendall(head + b"EHLO x\r\nMAIL FROM:<a@b.example>\r\nRCPT TO:<x@elsewhere.example>\r\nQUIT\r\n")
+		    try:
+		        return b"\r\n250 2.1.5" in s.makefile("rb").read()
+		    except ConnectionResetError:
+		        return False
+		for head in one, two:
+		    assert not relays(sys.argv[1], head), "a stranger names another address"
+		    assert relays(sys.argv[2], head), "a named proxy is not believed"
+		assert not relays(sys.argv[2], b""), "a proxy without a header"
+	END
+}

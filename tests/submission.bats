@@ -410,7 +410,7 @@ message() { sed '1,/^DATA$/d' "$Q"/new/*; }
 			pids+=("$p")
 			todo+=($(cat "/proc/$p/task/$p/children" 2>/dev/null))
 		done
-		for p in "${pids[@]}"; do echo "$(cat "/proc/$p/comm") $(stat -c %u "/proc/$p")"; done | sort -u
+		for p in "${pids[@]}"; do echo "$(cat "/proc/$p/comm") $(stat -c %u "/proc/$p")"; done | grep -v "^tls-wrap " | sort -u
 	}
 	[ "$(owners)" = $'auth-gate 0\nsmtp-recv 60902' ] || { owners; false; }
 	gate=$(pgrep -P "${STARTED[-1]}" -x auth-gate)

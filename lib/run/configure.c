@@ -24,13 +24,15 @@ static uint64_t number(keeper_config *c, const char *name, uint64_t max, uint64_
 	return value ? value : fallback;
 }
 
-static void relay_nets(keeper_config *c)
+static void networks(keeper_config *c, const char *name, nets *to)
 {
-	if (control_list("relay-nets", &c->mem, &c->relay_nets, &c->relay_count) == CONTROL_ERROR)
-		mistake(c, "control/relay-nets", strerror(errno));
-	for (size_t i = 0; i < c->relay_count; i++)
-		if (!net_valid(c->relay_nets[i]))
-			mistake(c, "control/relay-nets", "not a network: ADDRESS or ADDRESS/BITS");
+	char file[64];
+	(void)snprintf(file, sizeof file, "control/%s", name);
+	if (control_list(name, &c->mem, &to->entries, &to->count) == CONTROL_ERROR)
+		mistake(c, file, strerror(errno));
+	for (size_t i = 0; i < to->count; i++)
+		if (!net_valid(to->entries[i]))
+			mistake(c, file, "not a network: ADDRESS or ADDRESS/BITS");
 }
 
 static void floor_of(keeper_config *c)
@@ -124,7 +126,9 @@ void keeper_configure(keeper_config *c, bool submission)
 	l->idle_ms = (int)number(c, "timeout", 86400, 300) * 1000;
 	c->connections = number(c, "recv-connections", 1000000, 20);
 	floor_of(c);
-	relay_nets(c);
+	networks(c, "relay-nets", &c->relay_nets);
+	networks(c, "xclient-nets", &c->xclient_nets);
+	networks(c, "xforward-nets", &c->xforward_nets);
 	chain(c, submission ? "submit-chain" : "recv-chain");
 	of_users(c, submission);
 	of_strangers(c);

@@ -9,13 +9,14 @@
 enum {
 	KEEPER_IN = 32768,
 	ENVELOPE_MAX = 32 << 20, /* octets of one transaction */
-	SCRATCH_MAX = 1 << 20,	 /* octets of what resolving one address may need */
+	FORWARD_MAX = ENVELOPE_LINE_MAX - 64,
+	SCRATCH_MAX = 1 << 20, /* octets of what resolving one address may need */
 };
 
-static bool in_relay_nets(const keeper_config *c, const char *ip)
+bool nets_match(const nets *n, const char *ip)
 {
-	for (size_t i = 0; i < c->relay_count; i++)
-		if (net_match(c->relay_nets[i], ip))
+	for (size_t i = 0; i < n->count; i++)
+		if (net_match(n->entries[i], ip[0] ? ip : "127.0.0.1"))
 			return true;
 	return false;
 }
@@ -26,19 +27,23 @@ void keeper_end_transaction(keeper *k)
 	k->env = (envelope){.xforward = S(""), .sender.addr.null = true};
 	k->room = 0;
 	k->head_due = false;
+	if (!k->forward_fresh)
+		str_clear(&k->forward);
 	k->refusal = status_ok();
 	k->unfit = status_make(EX_TEMPFAIL, 503, "5.5.1", "no MAIL");
 	arena_reset(&k->mem);
 }
 
 /* No network at all (a pipe, a terminal) is this machine. */
-static void set_peer(keeper *k, const peer *p, bool tls)
+void keeper_set_peer(keeper *k, const peer *p, bool tls)
 {
 	k->peer = *p;
 	k->tls = tls;
 	if (k->config->limits.auth)
 		login_try_begin(&k->login, &k->config->login, p, tls);
-	k->relay = in_relay_nets(k->config, p->remote_ip[0] ? p->remote_ip : "127.0.0.1");
+	k->relay = nets_match(&k->config->relay_nets, p->remote_ip);
+	k->xclient = nets_match(&k->config->xclient_nets, p->remote_ip);
+	k->xforward_ok = nets_match(&k->config->xforward_nets, p->remote_ip);
 	if (k->config->chain || k->config->limits.stages)
 		(void)peer_to_env(&k->peer);
 }
@@ -52,7 +57,7 @@ static void new_connection(keeper *k)
 	login_try_end(&k->login);
 	k->login.allowed = false;
 	k->peer = (peer){.remote_port = 0};
-	k->relay = k->tls = false;
+	k->relay = k->tls = k->xclient = k->xforward_ok = k->forward_fresh = false;
 	str_clear(&k->helo);
 	if (k->config->tls == LOGIN_TLS_OFFERED)
 		(void)tls_facts_to_env(NULL);
@@ -62,7 +67,7 @@ static void new_connection(keeper *k)
 	    (remote.ss_family == AF_INET || remote.ss_family == AF_INET6)) {
 		peer p;
 		peer_from_socket(&p, (struct sockaddr *)&remote, (struct sockaddr *)&local);
-		set_peer(k, &p, false);
+		keeper_set_peer(k, &p, false);
 	}
 	if (k->passed >= 0)
 		(void)close(k->passed);
@@ -73,6 +78,8 @@ void keeper_log_client(const keeper *k, log_line *l)
 {
 	if (k->peer.remote_ip[0])
 		log_puts(l, "ip", k->peer.remote_ip);
+	if (k->forward.n)
+		log_put(l, "forwarded", str_span(&k->forward));
 	if (k->login.yes)
 		log_puts(l, "user", k->login.account.address);
 }
@@ -119,7 +126,7 @@ static bool on_tls(keeper *k)
 	if (plain < 0)
 		return frame_send(k->fd, 'T', NULL, 0);
 	peer same = k->peer;
-	set_peer(k, &same, true);
+	keeper_set_peer(k, &same, true);
 	memcpy(k->cipher, facts.cipher, sizeof k->cipher);
 	span yes = S("1");
 	bool told = frame_send_behind(k->fd, 'C', plain, 'T', &yes, 1);
@@ -166,6 +173,8 @@ static __attribute__((noinline)) bool on_record(keeper *k, char type, span paylo
 		return keeper_commit(k);
 	case 'X':
 		return keeper_refusal(k, payload);
+	case 'U':
+		return keeper_attributes(k, payload);
 	case 'G':
 		return keeper_stage(k, payload);
 	case 'A':
@@ -187,6 +196,7 @@ static void open_keeper(keeper *k)
 	k->payload = xmalloc(TALK_MAX);
 	k->mem = arena_new(ENVELOPE_MAX);
 	k->scratch = arena_new(SCRATCH_MAX);
+	k->forward = str_new(FORWARD_MAX);
 	k->helo = str_new(CMD_HELLO_MAX);
 	k->xforward = str_new(ENVELOPE_LINE_MAX - 64);
 	keep_init(&k->keep, k->config);
@@ -202,6 +212,7 @@ static void close_keeper(keeper *k)
 	submitter_close(k->submitter);
 	keep_free(&k->keep);
 	str_free(&k->helo);
+	str_free(&k->forward);
 	str_free(&k->xforward);
 	arena_free(&k->scratch);
 	arena_free(&k->mem);
@@ -222,7 +233,7 @@ void keeper_run(const keeper_config *config, resolver *r, int fd, const peer *cl
 	size_t n;
 	open_keeper(&k);
 	if (client)
-		set_peer(&k, client, config->tls == LOGIN_TLS_ACTIVE);
+		keeper_set_peer(&k, client, config->tls == LOGIN_TLS_ACTIVE);
 	if (k.tls)
 		(void)snprintf(k.cipher, sizeof k.cipher, "%s", cipher_of_env());
 	while (frame_recv(&k.from, &type, k.payload, TALK_MAX, &n) == IN_OK) {

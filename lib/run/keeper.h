@@ -13,10 +13,19 @@
 #include "run/starttls.h"
 #include "smtp/server.h"
 
+/* A list of networks. */
+typedef struct nets {
+	span *entries;
+	size_t count;
+} nets;
+
+/* Whether an address is in one of them; no address at all, of a pipe, is this machine. */
+bool nets_match(const nets *, const char *ip);
+
 typedef struct keeper_config {
 	smtp_limits limits; /* limits.me is "" where control/me is missing */
-	span *relay_nets;   /* control/relay-nets */
-	size_t relay_count;
+	nets relay_nets;    /* control/relay-nets */
+	nets xclient_nets, xforward_nets;
 	char **
 	    chain; /* control/recv-chain, split at blanks, NULL at the end; NULL: the queue itself */
 	room_floor floor; /* control/free-space, control/free-inodes */

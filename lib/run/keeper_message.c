@@ -48,7 +48,7 @@ static bool read_head(keeper *k, span *payload, trace *t)
 	xforward_word(&k->xforward, "ADDR=", t->remote_ip);
 	xforward_word(&k->xforward, "HELO=", hello);
 	xforward_word(&k->xforward, "PROTO=", t->proto);
-	k->env.xforward = str_span(&k->xforward);
+	k->env.xforward = str_span(k->forward.n ? &k->forward : &k->xforward);
 	if (k->login.yes && k->config->hide_client)
 		t->helo = t->remote_host = t->remote_ip = S("");
 	return true;

@@ -33,6 +33,7 @@ static status judge_hold(keeper *k)
 void keeper_begin_transaction(keeper *k, span mail)
 {
 	keeper_end_transaction(k);
+	k->forward_fresh = false;
 	mail = arena_dup(&k->mem, mail); /* the envelope's spans point into it */
 	k->unfit = mail.p ? cmd_mail_args(mail, k->config->limits.max_size, &k->mem, &k->env.sender,
 					  &k->mail)

@@ -15,7 +15,10 @@ typedef struct keeper {
 	int passed;    /* a connection that came with the last record, or -1 */
 	char *payload; /* TALK_MAX octets */
 	peer peer;
-	bool relay; /* the client is in relay-nets */
+	bool relay;		   /* the client is in relay-nets */
+	bool xclient, xforward_ok; /* it is in those nets: what it says of others is believed */
+	str forward;		   /* XFORWARD's words, for the next transaction */
+	bool forward_fresh;
 	bool tls;
 	char cipher[64]; /* of it */
 	login_try login;
@@ -34,6 +37,7 @@ typedef struct keeper {
 	status refusal;	      /* of the open message, said at its end */
 } keeper;
 
+void keeper_set_peer(keeper *, const peer *, bool tls);
 void keeper_end_transaction(keeper *);
 /* Who it is, for a line of the log. */
 void keeper_log_client(const keeper *, log_line *);
@@ -52,6 +56,7 @@ bool keeper_commit(keeper *);
 /* The policy of a stage, with the facts in the environment. A refusal is in the log. */
 status keeper_policy(keeper *, enum smtp_stage, const addr *rcpt);
 bool keeper_stage(keeper *, span payload);
+bool keeper_attributes(keeper *, span payload);
 bool keeper_refusal(keeper *, span payload);
 
 #endif

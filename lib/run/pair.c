@@ -76,6 +76,10 @@ static int talk(const keeper_config *config, const pair_options *opt, const peer
 	    .connections = config->connections,
 	    .login = &config->login,
 	    .crowd = &opt->crowd,
+	    .xclient_nets = &config->xclient_nets,
+	    .xforward_nets = &config->xforward_nets,
+	    .xclient = nets_match(&config->xclient_nets, client->remote_ip),
+	    .xforward = nets_match(&config->xforward_nets, client->remote_ip),
 	    .stranger = client->remote_ip[0] && !client->loopback,
 	    .login_allowed =
 		config->tls == LOGIN_TLS_ACTIVE || (config->login.loopback && client->loopback),

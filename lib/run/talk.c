@@ -129,6 +129,13 @@ static bool ask_stage(void *arg, enum smtp_stage stage, span words, smtp_verdict
 	return tell(t, 'G', parts, 2) && talk_recv_verdict(&t->from, v);
 }
 
+static bool ask_attributes(void *arg, bool client, span args, smtp_verdict *v)
+{
+	talk *t = arg;
+	span parts[] = {client ? S("C") : S("F"), args};
+	return tell(t, 'U', parts, 2) && talk_recv_verdict(&t->from, v);
+}
+
 static bool ask_auth(void *arg, bool first, span line, enum login_answer *a, str *text)
 {
 	talk *t = arg;
@@ -190,6 +197,7 @@ smtp_keeper talk_keeper(talk *t)
 	    .commit = ask_commit,
 	    .refuse = tell_refusal,
 	    .stage = ask_stage,
+	    .attributes = ask_attributes,
 	    .auth = ask_auth,
 	    .tls = ask_tls,
 	};

@@ -13,9 +13,10 @@
  *     N                              the connection, passed along, for
  *     T                              TLS, please: nothing more is read from the connection
  *     G  digit words                 a stage of the policy (enum smtp_stage), with HELO's name or MAIL's argument
+ *     U  letter args                 'C' and the argument of XCLIENT, 'F' and that of XFORWARD
  *     A  line                        'S' and the first line of a login, or 'R' and a response
  *
- *     keeper to talker, to R, M, F and G
+ *     keeper to talker, to R, M, F, G and U
  *     V  CODE REPLY ENHANCED TEXT LF     LF is "1" where a bare LF is a line end, else "0"
  *                                    and to A
  *     +  Y  W  T  B  G  text         as in auth/login_record.h; G: too many logins

@@ -6,7 +6,7 @@
 
 /* What is offered to the client; the keeper looks at the connection itself. */
 typedef struct guest {
-	bool stranger, crowded, login_allowed;
+	bool stranger, crowded, login_allowed, xclient, xforward;
 } guest;
 
 static int serve(const talker_config *c, talk *t, in *from, out *to, const guest *g)
@@ -20,6 +20,8 @@ static int serve(const talker_config *c, talk *t, in *from, out *to, const guest
 	    .stop = &front_stop,
 	    .waiting = &front_waiting,
 	    .stranger = g->stranger,
+	    .xclient = g->xclient,
+	    .xforward = g->xforward,
 	    .crowded = g->crowded,
 	    .login_allowed = g->login_allowed,
 	    .tls = c->tls,
@@ -35,7 +37,10 @@ static int serve_one(const talker_config *c, talk *t, in *from, out *to)
 	front_client(0);
 	in_reset(from, 0);
 	out_reset(to, 1);
-	const guest g = {.stranger = c->stranger, .login_allowed = c->login_allowed};
+	const guest g = {.stranger = c->stranger,
+			 .xclient = c->xclient,
+			 .xforward = c->xforward,
+			 .login_allowed = c->login_allowed};
 	return serve(c, t, from, to, &g);
 }
 
@@ -44,6 +49,8 @@ static guest welcome(const talker_config *c, const peer *client)
 {
 	uint64_t network = client->loopback ? 0 : throttle_network(client->remote_ip);
 	return (guest){.stranger = !client->loopback,
+		       .xclient = nets_match(c->xclient_nets, client->remote_ip),
+		       .xforward = nets_match(c->xforward_nets, client->remote_ip),
 		       .crowded = !crowd_enter(c->crowd, &c->slot, network),
 		       .login_allowed = c->login->loopback && client->loopback};
 }

@@ -4,6 +4,7 @@
 #define RUN_TALKER_H
 
 #include "run/crowd.h"
+#include "run/keeper.h"
 #include "run/login_try.h"
 #include "run/prefork.h"
 #include "smtp/server.h"
@@ -13,6 +14,8 @@ typedef struct talker_config {
 	int keeper;	      /* the socket to the keeper */
 	bool listening;	      /* fd 0 is a listener; else fds 0 and 1 are the client */
 	uint64_t connections; /* after which it retires */
+	const nets *xclient_nets, *xforward_nets;
+	bool xclient, xforward; /* the one client may say it */
 	const login_rules *login;
 	const crowd *crowd; /* of connections by network */
 	bool stranger;	    /* the one client is on another machine */

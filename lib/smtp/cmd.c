@@ -9,11 +9,14 @@ static const struct {
 	char word[12];
 	enum cmd_verb verb;
 } verbs[] = {
-    {"MAIL", CMD_MAIL}, {"RCPT", CMD_RCPT},	    {"DATA", CMD_DATA}, {"BDAT", CMD_BDAT},
-    {"LHLO", CMD_LHLO}, {"EXPN", CMD_VRFY},	    {"RSET", CMD_RSET}, {"EHLO", CMD_EHLO},
-    {"HELO", CMD_HELO}, {"QUIT", CMD_QUIT},	    {"NOOP", CMD_NOOP}, {"VRFY", CMD_VRFY},
-    {"AUTH", CMD_AUTH}, {"STARTTLS", CMD_STARTTLS}, {"HELP", CMD_HELP}, {"GET", CMD_HTTP},
-    {"POST", CMD_HTTP}, {"HEAD", CMD_HTTP},	    {"PUT", CMD_HTTP},	{"CONNECT", CMD_HTTP},
+    {"MAIL", CMD_MAIL},		{"RCPT", CMD_RCPT},	  {"DATA", CMD_DATA},
+    {"BDAT", CMD_BDAT},		{"LHLO", CMD_LHLO},	  {"EXPN", CMD_VRFY},
+    {"RSET", CMD_RSET},		{"EHLO", CMD_EHLO},	  {"HELO", CMD_HELO},
+    {"QUIT", CMD_QUIT},		{"NOOP", CMD_NOOP},	  {"VRFY", CMD_VRFY},
+    {"AUTH", CMD_AUTH},		{"XCLIENT", CMD_XCLIENT}, {"XFORWARD", CMD_XFORWARD},
+    {"STARTTLS", CMD_STARTTLS}, {"HELP", CMD_HELP},	  {"GET", CMD_HTTP},
+    {"POST", CMD_HTTP},		{"HEAD", CMD_HTTP},	  {"PUT", CMD_HTTP},
+    {"CONNECT", CMD_HTTP},
 };
 
 static bool clean(span line)

@@ -15,8 +15,10 @@ enum {
 enum cmd_verb {
 	CMD_HELO,
 	CMD_EHLO,
-	CMD_LHLO,     /* LMTP (RFC 2033) */
-	CMD_AUTH,     /* RFC 4954 */
+	CMD_LHLO, /* LMTP (RFC 2033) */
+	CMD_AUTH, /* RFC 4954 */
+	CMD_XCLIENT,
+	CMD_XFORWARD,
 	CMD_STARTTLS, /* RFC 3207 */
 	CMD_MAIL,
 	CMD_RCPT,

@@ -10,6 +10,7 @@
 #include "smtp/gate.h"
 #include "smtp/qualify.h"
 #include "smtp/session.h"
+#include "smtp/xclient.h"
 
 enum { TRANSACTION_MAX = 65536 };
 
@@ -105,6 +106,7 @@ static void greet(smtp_session *s, span args)
 	}
 	if (s->tls == LOGIN_TLS_OFFERED)
 		(void)str_put(&text, S("\nSTARTTLS"));
+	xclient_keywords(s, &text);
 	if (auth_offered(s))
 		auth_keyword(s, &text);
 	if (hello(s, args, true))
@@ -337,15 +339,25 @@ static const struct {
 	void (*function)(smtp_session *, span args);
 	unsigned states;
 } table[] = {
-    [CMD_HELO] = {do_helo, AT_ANY},	    [CMD_EHLO] = {do_ehlo, AT_ANY},
-    [CMD_MAIL] = {do_mail, AT_HELLO},	    [CMD_RCPT] = {do_rcpt, AT_MAIL | AT_RCPT},
-    [CMD_LHLO] = {do_lhlo, AT_ANY},	    [CMD_BDAT] = {do_bdat, AT_ANY},
-    [CMD_DATA] = {do_data, AT_RCPT},	    [CMD_RSET] = {do_rset, AT_ANY},
-    [CMD_NOOP] = {do_noop, AT_ANY},	    [CMD_VRFY] = {do_vrfy, AT_ANY},
-    [CMD_HELP] = {do_help, AT_ANY},	    [CMD_QUIT] = {do_quit, AT_ANY},
-    [CMD_UNKNOWN] = {do_unknown, AT_ANY},   [CMD_HTTP] = {do_http, AT_ANY},
-    [CMD_OCTETS] = {do_octets, AT_ANY},	    [CMD_AUTH] = {auth_command, AT_HELLO},
+    [CMD_HELO] = {do_helo, AT_ANY},
+    [CMD_EHLO] = {do_ehlo, AT_ANY},
+    [CMD_MAIL] = {do_mail, AT_HELLO},
+    [CMD_RCPT] = {do_rcpt, AT_MAIL | AT_RCPT},
+    [CMD_LHLO] = {do_lhlo, AT_ANY},
+    [CMD_BDAT] = {do_bdat, AT_ANY},
+    [CMD_DATA] = {do_data, AT_RCPT},
+    [CMD_RSET] = {do_rset, AT_ANY},
+    [CMD_NOOP] = {do_noop, AT_ANY},
+    [CMD_VRFY] = {do_vrfy, AT_ANY},
+    [CMD_HELP] = {do_help, AT_ANY},
+    [CMD_QUIT] = {do_quit, AT_ANY},
+    [CMD_UNKNOWN] = {do_unknown, AT_ANY},
+    [CMD_HTTP] = {do_http, AT_ANY},
+    [CMD_OCTETS] = {do_octets, AT_ANY},
+    [CMD_AUTH] = {auth_command, AT_HELLO},
     [CMD_STARTTLS] = {do_starttls, AT_ANY},
+    [CMD_XCLIENT] = {xclient_command, AT_START | AT_HELLO},
+    [CMD_XFORWARD] = {xforward_command, AT_HELLO},
 };
 
 static void dispatch(smtp_session *s, const cmd *c)
@@ -403,7 +415,7 @@ static void flush(void *arg)
 		s->over = true;
 }
 
-static void say_hello(smtp_session *s)
+void session_greet(smtp_session *s)
 {
 	str greeting = str_new(512);
 	(void)str_put(&greeting, s->limits->me);
@@ -423,7 +435,7 @@ void smtp_serve(smtp_session *s)
 	if (s->limits->session_ms)
 		s->end = clock_ms() + s->limits->session_ms;
 	if (gate_connect(s))
-		say_hello(s);
+		session_greet(s);
 	while (!s->over)
 		one_command(s);
 	(void)out_flush(s->out);

@@ -67,6 +67,8 @@ typedef struct smtp_keeper {
 	bool (*refuse)(void *arg, const status *why);
 	/* What the policy of a stage says of HELO's name or MAIL's argument. With STAGE_MAIL that begins a transaction. */
 	bool (*stage)(void *arg, enum smtp_stage, span words, smtp_verdict *);
+	/* XCLIENT (`client`), or XFORWARD for the next transaction. */
+	bool (*attributes)(void *arg, bool client, span args, smtp_verdict *);
 	/* A login: the first line (mechanism, initial response) or the next response, as auth/login.h has them. */
 	bool (*auth)(void *arg, bool first, span line, enum login_answer *, str *text);
 	/* The client was told to begin TLS: true where smtp_session.in and .out lead through it now. false: close
@@ -94,9 +96,10 @@ typedef struct smtp_session {
 	 * end: the session then says 421 at the next command and ends. Both may be NULL. */
 	volatile sig_atomic_t *stop, *waiting;
 
-	bool stranger;	    /* a client on another machine */
-	bool crowded;	    /* its network has too many connections */
-	bool login_allowed; /* on this connection: TLS, or loopback where control says so */
+	bool stranger;		/* a client on another machine */
+	bool xclient, xforward; /* it may say XCLIENT, XFORWARD */
+	bool crowded;		/* its network has too many connections */
+	bool login_allowed;	/* on this connection: TLS, or loopback where control says so */
 	unsigned state;
 	bool esmtp, over;
 	bool logged_in;

@@ -9,6 +9,8 @@ enum { AT_START = 1, AT_HELLO = 2, AT_MAIL = 4, AT_RCPT = 8, AT_CHUNK = 16, AT_A
 
 /* The next line of the client, its end included. What is longer is read to its end, and IN_LONG. */
 enum in_result session_line(smtp_session *, span *line);
+/* 220. */
+void session_greet(smtp_session *);
 void session_reply(smtp_session *, int code, const char *enhanced, span text);
 void session_status(smtp_session *, const status *);
 /* 421 and the end. */

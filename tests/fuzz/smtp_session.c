@@ -101,6 +101,16 @@ static bool fake_stage(void *arg, enum smtp_stage stage, span words, smtp_verdic
 	return true;
 }
 
+static bool fake_attributes(void *arg, bool client, span args, smtp_verdict *v)
+{
+	(void)arg;
+	(void)client;
+	if (args.n == 0)
+		abort();
+	v->st = status_ok();
+	return true;
+}
+
 static bool fake_auth(void *arg, bool first, span line, enum login_answer *a, str *text)
 {
 	(void)arg;
@@ -133,8 +143,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t size)
 	    lseek(fd, 0, SEEK_SET))
 		abort();
 	fake f = {.accepted = 0};
-	const smtp_keeper keeper = {&f,		 fake_rcpt,   fake_message, fake_begin, fake_data,
-				    fake_commit, fake_refuse, fake_stage,   fake_auth,	fake_tls};
+	const smtp_keeper keeper = {
+	    &f,		 fake_rcpt,  fake_message,    fake_begin, fake_data, fake_commit,
+	    fake_refuse, fake_stage, fake_attributes, fake_auth,  fake_tls};
 	const bool lmtp = size && octets[0] == 'L';
 	const smtp_limits limits = {.me = S("me.example"),
 				    .max_size = 1 << 20,
@@ -154,6 +165,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t size)
 			  .keeper = &keeper,
 			  .in = &from,
 			  .out = &to,
+			  .xclient = size % 5 == 0,
+			  .xforward = size % 5 == 0,
 			  .login_allowed = size % 3 != 0,
 			  .tls = size % 5 ? LOGIN_TLS_OFFERED : LOGIN_TLS_ACTIVE};
 	f.in = &from;

@@ -13,6 +13,7 @@ typedef struct fake {
 	size_t messages, octets, begun, refused;
 	bool login; /* is allowed */
 	unsigned stages;
+	bool xclient;
 	/* STARTTLS */
 	enum login_tls tls;
 	const char *behind;
@@ -87,6 +88,16 @@ static bool fake_stage(void *arg, enum smtp_stage stage, span words, smtp_verdic
 	return true;
 }
 
+static bool fake_attributes(void *arg, bool client, span args, smtp_verdict *v)
+{
+	(void)arg;
+	(void)client;
+	if (args.n == 0)
+		abort();
+	v->st = status_ok();
+	return true;
+}
+
 static bool fake_auth(void *arg, bool first, span line, enum login_answer *a, str *text)
 {
 	span word = span_sub(line, first ? span_find(line, ' ') : 0, line.n);
@@ -114,8 +125,9 @@ static bool fake_tls(void *arg)
 static void session(span input, fake *f, char *codes, size_t room)
 {
 	int from_fd = memfd_create("in", MFD_CLOEXEC), to_fd = memfd_create("out", MFD_CLOEXEC);
-	const smtp_keeper k = {f,	    fake_rcpt,	 fake_message, fake_begin, fake_data,
-			       fake_commit, fake_refuse, fake_stage,   fake_auth,  fake_tls};
+	const smtp_keeper k = {f,	    fake_rcpt,	 fake_message, fake_begin,	fake_data,
+			       fake_commit, fake_refuse, fake_stage,   fake_attributes, fake_auth,
+			       fake_tls};
 	const smtp_limits limits = {.me = S("me.example"),
 				    .max_size = 1 << 20,
 				    .max_rcpts = 3,
@@ -137,6 +149,8 @@ static void session(span input, fake *f, char *codes, size_t room)
 			  .keeper = &k,
 			  .in = &from,
 			  .out = &to,
+			  .xclient = f->xclient,
+			  .xforward = f->xclient,
 			  .login_allowed = f->login,
 			  .tls = f->tls};
 	f->in = &from;
@@ -324,8 +338,35 @@ static void stages(void)
 	}
 }
 
+static void attributes(void)
+{
+	static const struct {
+		const char *in, *codes;
+		bool allowed;
+	} cases[] = {
+	    {"XCLIENT ADDR=192.0.2.1\r\nEHLO c\r\nQUIT\r\n", "220 220 250 221", true},
+	    {"XCLIENT ADDR=192.0.2.1\r\nQUIT\r\n", "220 550 221", false},
+	    {"EHLO c\r\nXCLIENT ADDR=192.0.2.1\r\nMAIL FROM:<>\r\nQUIT\r\n", "220 250 220 503 221",
+	     true},
+	    {HELLO "XCLIENT ADDR=192.0.2.1\r\nQUIT\r\n", "220 250 250 250 503 221", true},
+	    {"EHLO c\r\nXCLIENT\r\nXCLIENT X=1\r\nXCLIENT IDENT=1\r\nXCLIENT ADDR=+0A\r\n"
+	     "QUIT\r\n",
+	     "220 250 501 501 501 501 221", true},
+	    {"EHLO c\r\nXFORWARD ADDR=192.0.2.1 IDENT=x\r\nXFORWARD HELO=a HELO=b\r\nQUIT\r\n",
+	     "220 250 250 501 221", true},
+	    {"EHLO c\r\nXFORWARD ADDR=192.0.2.1\r\nQUIT\r\n", "220 250 550 221", false},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		char codes[512];
+		fake f = {.xclient = cases[i].allowed};
+		session(span_str(cases[i].in), &f, codes, sizeof codes);
+		CHECK(strcmp(codes, cases[i].codes) == 0, "attributes %zu: %s", i, codes);
+	}
+}
+
 int main(void)
 {
+	attributes();
 	stages();
 	tables();
 	logins();

@@ -24,7 +24,7 @@
 #include "resolve/route.h"
 #include "resolve/target.h"
 
-enum { DNS_MS = 10000, ARENA_MAX = 8 << 20, FAULTS_MAX = 20 };
+enum { DNS_MS = 10000, TLS_MS = 30000, ARENA_MAX = 8 << 20, FAULTS_MAX = 20 };
 
 static bool failed;
 
@@ -387,6 +387,24 @@ static void check_auth_key(void)
 	str_free(&path);
 }
 
+/* tls-wrap judges what it will use; its lines are like ours. */
+static void check_tls(void)
+{
+	char path[PATH_MAX], option[] = "-t";
+	char *const argv[] = {path, option, NULL};
+	if (!control_exists("tls")) {
+		doubt("control/tls: there is none; no TLS is offered");
+		return;
+	}
+	(void)fflush(stdout);
+	pid_t pid = proc_beside("tls-wrap", path) ? proc_spawn(argv, NULL, PROC_FDS_NONE) : -1;
+	int code = pid > 0 ? proc_wait(pid, clock_ms() + TLS_MS) : EX_TEMPFAIL;
+	if (code == EX_CONFIG)
+		failed = true;
+	else if (code)
+		fail("tls-wrap -t: cannot be asked");
+}
+
 int main(int argc, char **argv)
 {
 	bool network = false;
@@ -418,6 +436,7 @@ int main(int argc, char **argv)
 	check_table("control/smtp-logins", false, login_fault);
 	check_table("passwd", false, passwd_fault);
 	check_nets(&a);
+	check_tls();
 	check_chain("recv-chain", &a);
 	check_chain("checkpassword", &a);
 	(void)check_mode("passwd", S_IFREG, 0400, 077);

@@ -19,7 +19,7 @@ static const char usage[] =
 
 typedef struct options {
 	tls_config config;
-	bool requests;
+	bool requests, test;
 	uint64_t most;
 } options;
 
@@ -33,7 +33,7 @@ static void read_options(int argc, char **argv, options *o)
 {
 	int c;
 	o->config.want.verify = true;
-	while ((c = getopt(argc, argv, "+Sa:chim:n:")) != -1) {
+	while ((c = getopt(argc, argv, "+Sa:chim:n:t")) != -1) {
 		switch (c) {
 		case 'S':
 			o->requests = true;
@@ -54,6 +54,9 @@ static void read_options(int argc, char **argv, options *o)
 		case 'n':
 			o->config.want.name = optarg;
 			break;
+		case 't':
+			o->test = true;
+			break;
 		case 'h':
 			(void)fputs(usage, stdout);
 			exit(fflush(stdout) == 0 ? EX_OK : EX_IOERR);
@@ -61,7 +64,7 @@ static void read_options(int argc, char **argv, options *o)
 			wrong_usage();
 		}
 	}
-	if (o->requests ? optind != argc : optind == argc)
+	if (o->requests || o->test ? optind != argc : optind == argc)
 		wrong_usage();
 }
 
@@ -101,6 +104,20 @@ static void let_go_of_the_rest(void)
 		(void)setenv("PABAL_LOG", "none", 1);
 }
 
+/* For a person, and for mail-doctor(8). */
+static int test_keys(void)
+{
+	out to;
+	(void)setenv("PABAL_LOG", "none", 1); /* what is wrong is said here */
+	log_open("tls-wrap");
+	tls_keys *keys = tls_keys_open();
+	out_open(&to, STDOUT_FILENO, 4096);
+	bool good = tls_keys_report(keys, &to), said = out_flush(&to);
+	out_close(&to);
+	tls_keys_close(keys);
+	return !said ? EX_IOERR : good ? EX_OK : EX_CONFIG;
+}
+
 int main(int argc, char **argv)
 {
 	options o = {.most = 0};
@@ -109,6 +126,8 @@ int main(int argc, char **argv)
 	int code;
 	proc_start(argv[0]);
 	read_options(argc, argv, &o);
+	if (o.test)
+		return test_keys();
 	if (o.requests)
 		let_go_of_the_rest();
 	log_open("tls-wrap");

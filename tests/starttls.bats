@@ -196,6 +196,25 @@ assert b"220" not in got and b"begin TLS" not in got, got'
 	[ ! -s "$LOG" ] # nobody asked for TLS
 }
 
+@test "tls-wrap is killed: sessions that it began go on, and later ones have another" {
+	echo 2 >"$PABAL_ROOT/control/recv-spare"
+	serve smtp-recv
+	parent=${STARTED[-1]}
+	tls_client "$PORT" "
+import subprocess
+def starttls():
+    global s
+    s = socket.create_connection(('127.0.0.1', port)); s.settimeout(20)
+    line(); say('EHLO c\r\n'); reply(); say('STARTTLS\r\n'); assert line().startswith('220'); tls()
+    say('NOOP\r\n'); assert line().startswith('250')
+starttls(); first = s
+subprocess.run(['pkill', '-KILL', '-P', '$parent', '-x', 'tls-wrap'], check=True)
+for _ in range(4):
+    starttls(); say('QUIT\r\n'); assert line().startswith('221')
+s = first
+say('NOOP\r\n'); assert line().startswith('250')"
+}
+
 @test "ALPN behind STARTTLS: another protocol's client is refused" {
 	serve smtp-recv
 	try='line(); say("EHLO c\r\n"); reply(); say("STARTTLS\r\n"); reply()

@@ -12,7 +12,7 @@ make_cert() {
 	mkdir -p "$1"
 	openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "$2" \
 		-keyout "$1/key.pem" -out "$1/csr" 2>/dev/null &&
-		openssl x509 -req -in "$1/csr" -CA "$CA.pem" -CAkey "$CA.key" -days 10 -set_serial "0x$RANDOM$RANDOM" \
+		openssl x509 -req -in "$1/csr" -CA "$CA.pem" -CAkey "$CA.key" -days "${DAYS:-10}" -set_serial "0x$RANDOM$RANDOM" \
 			-extfile <(echo "subjectAltName=$3") -out "$1/new.pem" 2>/dev/null &&
 		mv "$1/new.pem" "$1/cert.pem" && rm "$1/csr"
 }

@@ -103,28 +103,37 @@ static bool send_request(int service, int network, int plain, const tls_want *wa
 	return sent == n;
 }
 
+/* A tls-wrap that was killed has a successor, which serves this process and its children alone. */
+static bool request(tls_service *s, int connection, int plain, const tls_want *want)
+{
+	if (send_request(s->fd, connection, plain, want, s->client))
+		return true;
+	if (errno != EPIPE && errno != ECONNRESET)
+		return false;
+	tls_service_close(s);
+	return tls_service_start(s, s->client) && tls_service_ready(s) &&
+	       send_request(s->fd, connection, plain, want, s->client);
+}
+
 int tls_start(tls_service *s, int connection, const tls_want *want, tls_facts *facts,
 	      char why[static TLS_WHY_MAX])
 {
 	int ends[2];
-	bool sent = false;
 	if (!tls_service_ready(s)) {
 		(void)snprintf(why, TLS_WHY_MAX, "%s", s->why);
 		return -1;
 	}
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0) {
-		sent = send_request(s->fd, connection, ends[1], want, s->client);
-		(void)snprintf(why, TLS_WHY_MAX, "tls-wrap: %s", sent ? "gone" : strerror(errno));
-		(void)close(ends[1]);
-		if (sent &&
-		    tls_hear(ends[0], clock_ms() + TLS_SECONDS * 1000 + GRACE_MS, facts, why))
-			return ends[0];
-		(void)close(ends[0]);
-	} else {
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0) {
 		(void)snprintf(why, TLS_WHY_MAX, "socketpair: %s", strerror(errno));
+		return -1;
 	}
-	if (!sent) /* it was killed, perhaps; the next process starts another */
-		tls_service_close(s);
+	bool sent = request(s, connection, ends[1], want);
+	if (!sent)
+		(void)snprintf(why, TLS_WHY_MAX, "tls-wrap cannot be asked");
+	(void)close(ends[1]);
+	if (sent && tls_hear(ends[0], clock_ms() + TLS_SECONDS * 1000 + GRACE_MS, facts, why))
+		return ends[0];
+	(void)close(ends[0]);
 	return -1;
 }
 

@@ -20,8 +20,9 @@ typedef struct print {
 
 typedef struct entry {
 	char *name;
-	print cert, key;      /* of the last attempt to read them */
-	tls_context *context; /* NULL: could not be read yet */
+	print cert, key;       /* of the last attempt to read them */
+	tls_context *context;  /* NULL: could not be read yet */
+	char why[TLS_WHY_MAX]; /* of the last attempt; "" it went well */
 	bool seen;
 } entry;
 
@@ -84,7 +85,6 @@ static void say_loaded(const entry *e)
 
 static void load(tls_keys *k, entry *e)
 {
-	char why[TLS_WHY_MAX];
 	str cert = str_new(PATH_MAX), key = str_new(PATH_MAX);
 	find_files(e, &cert, &key);
 	print pc = print_of(str_cstr(&cert)), pk = print_of(str_cstr(&key));
@@ -94,13 +94,14 @@ static void load(tls_keys *k, entry *e)
 	e->key = pk;
 	if (changed) {
 		tls_context *made =
-		    tls_server_new(str_cstr(&cert), str_cstr(&key), &k->options, why);
+		    tls_server_new(str_cstr(&cert), str_cstr(&key), &k->options, e->why);
 		if (made) {
+			e->why[0] = 0;
 			tls_context_free(e->context);
 			e->context = made;
 			say_loaded(e);
 		} else {
-			log_config_error("control/tls", 0, why);
+			log_config_error("control/tls", 0, e->why);
 		}
 	}
 	str_free(&cert);
@@ -247,4 +248,57 @@ tls_context *tls_keys_find(void *arg, const char *name)
 		return c;
 	lower[dot] = '*'; /* in place of the first label's last octet */
 	return get(k, span_of(lower + dot, n - dot + 1));
+}
+
+static bool others_can_read(const entry *e)
+{
+	struct stat st;
+	str cert = str_new(PATH_MAX), key = str_new(PATH_MAX);
+	find_files(e, &cert, &key);
+	bool yes = stat(str_cstr(&key), &st) == 0 && (st.st_mode & 07);
+	str_free(&cert);
+	str_free(&key);
+	return yes;
+}
+
+/* True where it can be used. */
+static bool judge(const entry *e, out *to)
+{
+	enum { SOON_DAYS = 14 };
+	int days = e->context ? tls_context_days(e->context) : 0;
+	bool default_one = strcmp(e->name, "default") == 0;
+	const char *fault = !e->context || e->why[0] ? e->why
+			    : others_can_read(e)     ? "everybody can read its key"
+			    : days < 0		     ? "has ended"
+						     : NULL;
+	const char *doubt =
+	    fault						      ? NULL
+	    : days < SOON_DAYS					      ? "ends soon"
+	    : !default_one && !tls_context_names(e->context, e->name) ? "is not good for this name"
+	    : tls_context_self_signed(e->context) ? "is signed by itself: nobody can be sure of it"
+						  : NULL;
+	out_printf(to, "%s control/tls/%s: %s",
+		   fault   ? "FAIL"
+		   : doubt ? "warn"
+			   : "ok",
+		   e->name,
+		   fault   ? fault
+		   : doubt ? doubt
+			   : "certificate and key");
+	if (e->context && days >= 0)
+		out_printf(to, ", %d days left", days);
+	out_puts(to, "\n");
+	return !fault;
+}
+
+bool tls_keys_report(const tls_keys *k, out *to)
+{
+	bool good = true;
+	for (size_t i = 0; i < k->count; i++)
+		good &= judge(&k->v[i], to);
+	if (!tls_keys_default(k)) {
+		out_puts(to, "FAIL control/tls: no key that can be used; TLS is not offered\n");
+		good = false;
+	}
+	return good;
 }

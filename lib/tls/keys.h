@@ -4,6 +4,7 @@
 #ifndef TLS_KEYS_H
 #define TLS_KEYS_H
 
+#include "io/out.h"
 #include "tls/libssl.h"
 
 typedef struct tls_keys tls_keys;
@@ -17,5 +18,9 @@ void tls_keys_refresh(tls_keys *);
 /* NULL: there is none. */
 tls_context *tls_keys_default(const tls_keys *);
 tls_context *tls_keys_find(void *keys, const char *name); /* a tls_chooser */
+
+/* Judges each certificate and its files: a line each, as mail-doctor(8) prints them, "ok", "warn" or "FAIL" first. False
+ * where one fails. */
+bool tls_keys_report(const tls_keys *, out *);
 
 #endif

@@ -118,6 +118,24 @@ void tls_context_free(tls_context *t)
 	free(t);
 }
 
+int tls_context_days(const tls_context *t)
+{
+	int days = 0, seconds = 0;
+	const X509 *cert = SSL_CTX_get0_certificate(t->ctx);
+	(void)ASN1_TIME_diff(&days, &seconds, NULL, X509_get0_notAfter(cert));
+	return seconds < 0 ? days - 1 : days;
+}
+
+bool tls_context_names(const tls_context *t, const char *name)
+{
+	return X509_check_host(SSL_CTX_get0_certificate(t->ctx), name, 0, 0, NULL) == 1;
+}
+
+bool tls_context_self_signed(const tls_context *t)
+{
+	return X509_self_signed(SSL_CTX_get0_certificate(t->ctx), 0) == 1;
+}
+
 /* A certificate that is not good for its purpose refuses the client; none at all does not. */
 static bool ask_clients(SSL_CTX *ctx, const char *ca)
 {

@@ -22,6 +22,10 @@ tls_context *tls_server_new(const char *cert, const char *key, const tls_server_
  * be verified. */
 tls_context *tls_client_new(const char *ca, bool is_directory, char why[static TLS_WHY_MAX]);
 void tls_context_free(tls_context *);
+/* Of the certificate: days until it ends (negative: since); whether it is good for a name; whether its owner signed it. */
+int tls_context_days(const tls_context *);
+bool tls_context_names(const tls_context *, const char *name);
+bool tls_context_self_signed(const tls_context *);
 
 /* The context for a name that a client asks for; NULL: the one that the connection has. */
 typedef tls_context *tls_chooser(void *arg, const char *name);

@@ -145,16 +145,16 @@ static bool fork_engine(engine *e, const int program[2])
 /* Two pairs, so that the program's input can be reset (pump.h). program[] are its ends, above as_out. */
 static bool make_pairs(engine *e, int program[2], int above)
 {
-	int in[2], out[2];
+	int in[2], back[2];
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, in) < 0 ||
-	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, out) < 0)
+	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, back) < 0)
 		return false;
 	e->to_program = in[0];
-	e->from_program = out[0];
+	e->from_program = back[0];
 	program[0] = fcntl(in[1], F_DUPFD_CLOEXEC, above + 1);
-	program[1] = fcntl(out[1], F_DUPFD_CLOEXEC, above + 1);
+	program[1] = fcntl(back[1], F_DUPFD_CLOEXEC, above + 1);
 	e->poison = in[1];
-	(void)close(out[1]);
+	(void)close(back[1]);
 	return program[0] >= 0 && program[1] >= 0;
 }
 

@@ -644,9 +644,9 @@ files() { find "$ALICE"/new "$ALICE"/cur -type f | wc -l; }
 	start_wait "${OWNED[@]}" pop3d 2>>"$LOG"
 	parent=${STARTED[-1]}
 	uids() { awk '/^(Uid|Gid):/ { print $1 $2 "," $3 "," $4 }' "/proc/$1/status" | tr '\n' ' '; }
-	ready() { [ -n "$(pgrep -P "$(pgrep -o -P "$parent")")" ]; }
+	# one more child of the parent's executes auth-check for all
+	ready() { for monitor in $(pgrep -P "$parent"); do ! pgrep -P "$monitor" >/dev/null || return 0; done; false; }
 	wait_until ready
-	monitor=$(pgrep -o -P "$parent")
 	talker=$(pgrep -P "$monitor")
 	confined() { [ "$(uids "$talker")" = "Uid:60901,60901,60901 Gid:60901,60901,60901 " ]; }
 	wait_until confined

@@ -9,10 +9,10 @@
 #include "pop3/cmd.h"
 #include "pop3/greet.h"
 #include "pop3/line.h"
+#include "pop3/send.h"
 #include "pop3/surrogate.h"
-#include "pop3/wire.h"
 
-enum { ERRORS_MAX = 100, CHUNK = 131072, SURROGATE_MAX = 8 * POP3_HEADER_MAX };
+enum { ERRORS_MAX = 100, SURROGATE_MAX = 8 * POP3_HEADER_MAX };
 
 typedef struct pop3 {
 	login_session *l;
@@ -117,41 +117,6 @@ static void do_list(pop3 *p, const pop3_cmd *c)
 	say(p, ".");
 }
 
-typedef struct sending {
-	pop3 *p;
-	pop3_top *top; /* NULL: all of it */
-	crlf w;
-	char *wire; /* CHUNK octets */
-} sending;
-
-/* True where TOP wants no more. */
-static bool send_piece(sending *s, span from)
-{
-	if (s->top)
-		from.n = pop3_top_some(s->top, from);
-	while (from.n) {
-		size_t made = crlf_some(&s->w, &from, s->wire, CHUNK);
-		out_put(s->p->l->out, span_of(s->wire, made));
-	}
-	return s->top && s->top->done;
-}
-
-/* `front` and what follows in the file, or with `top` as much as that wants, in pieces; false where it could not be read to
- * its end: the client must not take what it has for a whole message, so the session ends without the final dot. */
-static bool send_file(pop3 *p, span front, int fd, pop3_top *top)
-{
-	char *buf = xmalloc(2 * CHUNK);
-	sending s = {p, top, {.dots = true}, buf + CHUNK};
-	ssize_t n = 0;
-	bool done = send_piece(&s, front);
-	while (!done && (n = read(fd, buf, CHUNK)) > 0 && !p->l->out->error)
-		done = send_piece(&s, span_of(buf, (size_t)n));
-	if (n >= 0)
-		out_put(p->l->out, span_of(s.wire, pop3_wire_end(&s.w, s.wire)));
-	free(buf);
-	return n >= 0;
-}
-
 static void log_trouble(const pop3 *p, const char *what, const char *text)
 {
 	log_line l;
@@ -209,7 +174,7 @@ static void send_message(pop3 *p, size_t i, pop3_top *top)
 			say(p, "+OK");
 		else
 			out_printf(p->l->out, "+OK %" PRIu64 " octets\r\n", size);
-		if (!send_file(p, str_span(&front), fd, top)) {
+		if (!pop3_send(p->l->out, str_span(&front), fd, top)) {
 			log_trouble(p, "reading a message", strerror(errno));
 			p->over = true;
 			p->code = EX_TEMPFAIL;

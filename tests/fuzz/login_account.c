@@ -1,4 +1,4 @@
-/* links: run auth io base : z */
+/* links: run auth net io base : z */
 /* The line behind OK of auth-check. */
 #include "run/login_helper.h"
 

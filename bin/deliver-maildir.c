@@ -1,7 +1,6 @@
 /* deliver-maildir(1): a message into a Maildir, as a filter's end or as the queue's worker. */
 #include <errno.h>
 #include <getopt.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,8 +20,7 @@
 enum {
 	BATCH = 64,
 	ARENA_MAX = 4 << 20,
-	NOTES_MAX = 1000, /* messages that wait to be described; more are left to the sessions */
-	QUIET_MS = 200,
+	FEW = 4, /* deliveries that a worker describes; with more he has no time for it */
 };
 
 static const char usage[] = "usage: deliver-maildir DIR[/.FOLDER] <message\n"
@@ -30,10 +28,9 @@ static const char usage[] = "usage: deliver-maildir DIR[/.FOLDER] <message\n"
 
 typedef struct worker {
 	maildir_batch *batch;
-	imap_describer *describer;
-	char *notes[NOTES_MAX]; /* paths of what was delivered */
-	size_t notes_n;
-	arena mem; /* the ids of the jobs that wait */
+	char *delivered[FEW]; /* paths */
+	size_t delivered_n;   /* more than FEW may have been */
+	arena mem;	      /* the ids of the jobs that wait */
 	span host;
 	struct waiting {
 		span id;
@@ -74,29 +71,26 @@ static void commit(worker *w)
 	maildir_batch_commit(w->batch, statuses, paths);
 	for (size_t i = 0; i < w->count; i++)
 		report(w->jobs[i].id, w->jobs[i].n, &statuses[i]);
-	for (size_t i = 0; i < w->count;
-	     i++) /* all is done and told: what goes wrong here undoes nothing */
-		if (*paths[i])
-			imap_describe(w->describer, paths[i]);
+	for (size_t i = 0; i < w->count; i++) {
+		if (*paths[i] && w->delivered_n < FEW)
+			w->delivered[w->delivered_n] = xstrdup(paths[i]);
+		w->delivered_n += *paths[i] != 0;
+	}
 	w->count = 0;
 	arena_reset(&w->mem);
 }
 
-static void describe_one(worker *w)
+/* For IMAP clients. It costs a tenth of a delivery; all is done and told by now, so what goes wrong undoes nothing. */
+static void describe(worker *w)
 {
-	char *path = w->notes[--w->notes_n];
-	imap_describe(w->describer, path);
-	free(path);
-}
-
-/* While there is nothing to deliver: it costs as much as a tenth of a delivery. All is done and told by then, so what goes
- * wrong undoes nothing. */
-static void while_quiet(void *arg)
-{
-	worker *w = arg;
-	struct pollfd p = {.fd = STDIN_FILENO, .events = POLLIN};
-	for (int wait = QUIET_MS; w->notes_n && poll(&p, 1, wait) == 0; wait = 0)
-		describe_one(w);
+	imap_describer *d = w->delivered_n && w->delivered_n <= FEW ? imap_describer_new() : NULL;
+	for (size_t i = 0; i < w->delivered_n && i < FEW; i++) {
+		if (d)
+			imap_describe(d, w->delivered[i]);
+		free(w->delivered[i]);
+	}
+	if (d)
+		imap_describer_free(d);
 }
 
 /* "/proc/self/fd/N" is a descriptor that the worker was given: it may not be allowed to open the file
@@ -139,17 +133,12 @@ static void add_job(worker *w, const job *j)
 
 static int work(span host)
 {
-	worker w = {.batch = maildir_batch_new(),
-		    .describer = imap_describer_new(),
-		    .mem = arena_new(ARENA_MAX),
-		    .host = host};
+	worker w = {.batch = maildir_batch_new(), .mem = arena_new(ARENA_MAX), .host = host};
 	enum in_result r;
 	span line;
 	job j;
 	in input;
 	in_open(&input, STDIN_FILENO, JOB_LINE_MAX);
-	input.before_wait = while_quiet;
-	input.before_wait_arg = &w;
 	while ((r = in_line(&input, JOB_LINE_MAX, &line)) == IN_OK) {
 		line = span_chomp(line);
 		if (line.n == 0)
@@ -162,12 +151,10 @@ static int work(span host)
 			commit(&w);
 	}
 	commit(&w);
-	while (w.notes_n)
-		describe_one(&w);
+	describe(&w);
 	in_close(&input);
 	arena_free(&w.mem);
 	maildir_batch_free(w.batch);
-	imap_describer_free(w.describer);
 	if (r != IN_EOF)
 		die(EX_TEMPFAIL, "the list of jobs cannot be read");
 	return EX_OK;

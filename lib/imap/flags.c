@@ -56,7 +56,7 @@ void imap_flags_put(const folder *f, uint32_t flags, uint64_t keywords, out *to)
 			put_one(to, span_str(system_flags[i].name), &first);
 	if (flags & (FOLDER_RECENT | FOLDER_NEW))
 		put_one(to, S("\\Recent"), &first);
-	for (int i = 0; keywords >> i && i < FOLDER_KEYWORDS; i++)
+	for (int i = 0; i < FOLDER_KEYWORDS && keywords >> i; i++)
 		if (keywords >> i & 1 && folder_keyword(f, i).n)
 			put_one(to, folder_keyword(f, i), &first);
 	out_putc(to, ')');

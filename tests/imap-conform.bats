@@ -76,3 +76,8 @@ conform() { timeout 120 python3 "$TOP/tests/imap/conform.py" "$PORT" "$ALICE" "$
 		the-capabilities-that-are-promised \
 		namespace-and-id
 }
+
+@test "structures of foreign messages: a strict client parses them, and their parts are there" {
+	corpus >"$BATS_TEST_TMPDIR/list" || return 0
+	CORPUS=$BATS_TEST_TMPDIR/list conform every-message-of-the-corpus-has-a-structure-that-holds
+}

@@ -97,17 +97,19 @@ static void put_addresses(const complete *c, const header_field *f, str *to)
 
 size_t complete_header(const complete *c, span text, str *to)
 {
-	span rest = text;
+	span rest = text, before = text;
 	header_field f;
 	enum header_result r;
 	complete_missing(c, text, to);
-	while ((r = header_next(&rest, &f)) == HEADER_FIELD)
+	while ((r = header_next(&rest, &f)) == HEADER_FIELD) {
+		before = rest;
 		if (c->domain.n && of_addresses(f.name))
 			put_addresses(c, &f, to);
 		else
 			(void)str_put(to, f.raw);
-	if (r == HEADER_GARBAGE || rest.n || span_ends(text, S("\n\n")) || span_eq(text, S("\n")))
-		(void)str_putc(to, '\n');
+	}
+	/* its empty line as it is; a body without one gets one */
+	(void)str_put(to, r == HEADER_GARBAGE ? S("\n") : span_sub(before, 0, before.n - rest.n));
 	return text.n - rest.n;
 }
 

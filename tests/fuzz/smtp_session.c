@@ -94,8 +94,11 @@ static bool fake_refuse(void *arg, const status *why)
 
 static bool fake_stage(void *arg, enum smtp_stage stage, span words, smtp_verdict *v)
 {
-	(void)arg;
-	(void)stage;
+	fake *f = arg;
+	if (stage == STAGE_MAIL) {
+		f->has_mail = true;
+		f->accepted = 0;
+	}
 	v->st = span_find(words, '!') == words.n ? status_ok()
 						 : status_make(EX_NOPERM, 550, "5.7.1", "no");
 	return true;
@@ -156,6 +159,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t size)
 				    .lmtp = lmtp,
 				    .auth = true,
 				    .scram = true,
+				    .home = S("d.example"),
+				    .hold_max = 1000,
 				    .stages = (unsigned)(size % 32)};
 	in from;
 	out to;

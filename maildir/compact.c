@@ -42,6 +42,8 @@ static bool due(books *b)
 	if (b->other || b->at < LEAST || b->at - b->weighed < b->at / 8)
 		return false;
 	b->weighed = b->at;
+	if (b->at <= (off_t)TIMES * MESSAGE * (off_t)b->is.roll.n) /* without a look at each */
+		return false;
 	return b->at > TIMES * size_needed(&b->is);
 }
 

@@ -159,6 +159,7 @@ static status change_some(folder *f, const size_t *indexes, size_t count, change
 	status st = books_lock(&f->b);
 	if (!status_is_ok(&st))
 		return st;
+	const bool current = !f->b.other && f->b.at == f->b.seen;
 	present *now = xcalloc(count + 1, sizeof *now);
 	st = hear_all(&(presents){f, indexes, count, now});
 	c->renamed = false;
@@ -174,6 +175,8 @@ static status change_some(folder *f, const size_t *indexes, size_t count, change
 	if (c->renamed && !c->take && !file_sync(f->b.part[IN_CUR]) && status_is_ok(&st))
 		st = books_error(&f->b, "sync");
 	status said = books_commit(&f->b); /* what was done before a failure too */
+	if (current && status_is_ok(&said)) /* the roll has it: nobody need read it again */
+		f->b.at = f->b.seen;
 	books_unlock(&f->b);
 	return status_is_ok(&st) ? said : st;
 }

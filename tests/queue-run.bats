@@ -49,7 +49,7 @@ logged() { grep -q "$@" "$LOG"; }
 	run -0 cat "$(only_message "$MAIL/alice")"
 	[[ $output == *"Subject: one"*"body of one" ]]
 	queue_empty
-	logged "event=delivered id=$ID sender=x@y.test recipient=alice@example.test"
+	logged "event=delivered id=$ID message-id=<1@y.test> sender=x@y.test recipient=alice@example.test"
 }
 
 @test "nothing to do is fine; no queue is 75" {

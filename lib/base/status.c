@@ -28,6 +28,19 @@ status status_make(int code, int reply, const char *enhanced, const char *fmt, .
 	return st;
 }
 
+status status_said(int code, int reply, span enhanced, span words)
+{
+	status st = {.code = code, .reply = reply};
+	size_t e = enhanced.n < sizeof st.enhanced ? enhanced.n : sizeof st.enhanced - 1;
+	size_t w = words.n < sizeof st.text ? words.n : sizeof st.text - 1;
+	if (e)
+		memcpy(st.enhanced, enhanced.p, e);
+	if (w)
+		memcpy(st.text, words.p, w);
+	make_printable(st.text);
+	return st;
+}
+
 status status_ok(void)
 {
 	return (status){.code = EX_OK, .reply = 250, .enhanced = "2.0.0", .text = "ok"};

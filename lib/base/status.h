@@ -25,6 +25,8 @@ typedef struct status {
 /* `text` is cut at its capacity; octets that are not printable ASCII or UTF-8 become '?'. */
 status status_make(int code, int reply, const char *enhanced, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
+/* The same from octets; what does not fit is cut. */
+status status_said(int code, int reply, span enhanced, span words);
 status status_ok(void);
 /* 75, 451, "4.3.0": the answer to any doubt. */
 status status_doubt(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

@@ -80,9 +80,7 @@ static bool take_status(const qlog_entry *e, status *st, remote_mta *by)
 		return false;
 	if (enhanced.n >= sizeof st->enhanced || memchr(e->words.p, 0, e->words.n))
 		return false;
-	char text[sizeof st->enhanced];
-	(void)snprintf(text, sizeof text, "%.*s", SPAN_FMT(enhanced));
-	*st = status_make((int)c, r, text, "%.*s", SPAN_FMT(e->words));
+	*st = status_said((int)c, r, enhanced, e->words);
 	return true;
 }
 

@@ -18,6 +18,7 @@
 #include "io/sum.h"
 
 static const int64_t ARRIVED_MAX = 999999999999;
+static const uint64_t LENGTH_MAX = 9999999999999999;
 
 enum {
 	CHUNK = 65536,
@@ -25,14 +26,25 @@ enum {
 	ENVELOPE_MAX = 21 << 20, /* octets of envelope lines: 10,000 of the longest */
 };
 
+/* By hand: a list of the queue does this for each message. */
+static void put_digits(uint64_t v, unsigned base, size_t n, char *to)
+{
+	while (n) {
+		to[--n] = "0123456789ABCDEF"[v % base];
+		v /= base;
+	}
+}
+
 void qmsg_first_line(char line[static QMSG_LINE], uint64_t length, uint32_t sum, const char *id,
 		     int64_t arrived)
 {
-	char text[96];
-	(void)snprintf(text, sizeof text, "PABAL1 %016" PRIu64 " %08" PRIX32 " %.24s %012" PRId64,
-		       length, sum, id, arrived < 0 || arrived > ARRIVED_MAX ? 0 : arrived);
 	memset(line, ' ', QMSG_LINE);
-	memcpy(line, text, strnlen(text, QMSG_LINE - 1));
+	memcpy(line, "PABAL1", 6);
+	if (length <= LENGTH_MAX) /* without it the line does not hold */
+		put_digits(length, 10, 16, line + 7);
+	put_digits(sum, 16, 8, line + 24);
+	memcpy(line + 33, id, strnlen(id, QID_LEN));
+	put_digits(arrived < 0 || arrived > ARRIVED_MAX ? 0 : (uint64_t)arrived, 10, 12, line + 58);
 	line[QMSG_LINE - 1] = '\n';
 }
 

@@ -73,7 +73,7 @@ static bool all_reached(const task *t, bool *relayed)
 	return true;
 }
 
-static void tell(const task *t)
+static void tell(task *t)
 {
 	for (size_t n = 1; n <= t->log.count; n++) {
 		const task_rcpt *c = &t->rcpts[n - 1];

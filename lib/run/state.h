@@ -67,6 +67,7 @@ typedef struct task {
 	task_rcpt *rcpts; /* rcpts[i] is log.rcpts[i] */
 	size_t room;
 	size_t open; /* jobs that wait or are given */
+	span message_id; /* for the log, in mem; p NULL: not looked for yet */
 	arena mem;
 } task;
 

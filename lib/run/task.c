@@ -4,14 +4,16 @@
 
 #include "base/die.h"
 #include "io/clock.h"
+#include "io/file.h"
 #include "io/log.h"
 #include "io/sum.h"
 #include "mail/date.h"
+#include "mail/msgid.h"
 #include "queue/scan.h"
 #include "run/hop.h"
 #include "run/route.h"
 
-enum { TASK_MEM_MAX = 64 << 20 };
+enum { TASK_MEM_MAX = 64 << 20, HEAD_OCTETS = 8192 };
 
 static task **bucket(runner *r, span id)
 {
@@ -79,7 +81,21 @@ void task_result(runner *r, task *t, size_t n, const status *st, const remote_mt
 	task_touch(r, t);
 }
 
-void task_log(const task *t, const char *event, size_t n, const status *st)
+/* Out of the first octets of the message, once it is asked for. */
+static span message_id(task *t)
+{
+	char head[HEAD_OCTETS];
+	if (t->message_id.p)
+		return t->message_id;
+	ssize_t n = file_pread(t->m.fd, head, sizeof head, t->m.offset);
+	span id = n > 0 ? msgid_of(span_of(head, (size_t)n)) : S("");
+	t->message_id = id.n ? arena_dup(&t->mem, id) : S("");
+	if (!t->message_id.p)
+		t->message_id = S("");
+	return t->message_id;
+}
+
+void task_log(task *t, const char *event, size_t n, const status *st)
 {
 	log_line l;
 	str text = str_new(2 * ADDR_MAX + 1024);
@@ -87,6 +103,8 @@ void task_log(const task *t, const char *event, size_t n, const status *st)
 	const task_rcpt *c = &t->rcpts[n - 1];
 	log_begin(&l, event);
 	log_puts(&l, "id", t->m.id);
+	if (message_id(t).n)
+		log_put(&l, "message-id", message_id(t));
 	addr_write(&t->m.env.sender.addr, &text);
 	log_put(&l, "sender", str_span(&text));
 	str_clear(&text);

@@ -25,6 +25,6 @@ void task_touch(runner *, task *);
 /* Drops the claim and forgets the task; the file is left as it is. */
 void task_close(runner *, task *);
 /* An event of one recipient in the log. */
-void task_log(const task *, const char *event, size_t n, const status *);
+void task_log(task *, const char *event, size_t n, const status *);
 
 #endif

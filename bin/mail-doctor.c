@@ -187,6 +187,19 @@ static const char *passwd_fault(span value)
 	return passwd_valid(value) ? NULL : "no hash or verifier that is understood";
 }
 
+static const char *sender_fault(span value)
+{
+	arena a = arena_new(ARENA_MAX);
+	addr to;
+	str text = str_new(1024);
+	(void)str_put(&text, span_starts(value, S("@")) ? S("x") : S(""));
+	(void)str_put(&text, value);
+	bool good = addr_mailbox(str_span(&text), &a, &to) == ADDR_OK && !to.null && to.domain.n;
+	str_free(&text);
+	arena_free(&a);
+	return good ? NULL : "no address";
+}
+
 static const char *login_fault(span value)
 {
 	login l;
@@ -434,6 +447,7 @@ int main(int argc, char **argv)
 	check_table("control/routes", false, route_fault);
 	check_table("control/sender-routes", false, route_fault);
 	check_table("control/smtp-logins", false, login_fault);
+	check_table("control/sender-map", false, sender_fault);
 	check_table("passwd", false, passwd_fault);
 	check_nets(&a);
 	check_tls();

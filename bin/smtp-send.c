@@ -99,6 +99,23 @@ static void explain(const txn_rcpt *rcpts, size_t count, int code)
 		}
 }
 
+/* By the names that the destination is to know (control/sender-map). */
+static void open_message(relay *r, const char *dest, arena *mem, const options *o, int fd, off_t at,
+			 relay_mail *mail)
+{
+	int copy;
+	span sender = span_str(o->sender);
+	if (at < 0)
+		die_errno(EX_TEMPFAIL, "the message on standard input");
+	status st = relay_map_sender(r, span_str(dest), mem, &sender, fd, at, &copy);
+	if (!status_is_ok(&st))
+		die(EX_TEMPFAIL, "%s %s", st.enhanced, st.text);
+	if (o->sender && (!o->sender[0] || !relay_address(sender, mem, &mail->sender)))
+		die(EX_TEMPFAIL, "no sender's address: \"%s\" (the null sender is <>)", o->sender);
+	if (!outgoing_open(mail->message, copy < 0 ? fd : copy, copy < 0 ? at : 0))
+		die_errno(EX_TEMPFAIL, "the message on standard input");
+}
+
 static int send_one(relay *r, const options *o, int fd, const char *dest, char **names,
 		    size_t count)
 {
@@ -107,14 +124,11 @@ static int send_one(relay *r, const options *o, int fd, const char *dest, char *
 	txn_rcpt *rcpts = xcalloc(count, sizeof *rcpts);
 	const char *id = getenv("QUEUE_ID");
 	relay_mail mail = {.message = &message, .id = span_str(id), .rcpts = rcpts, .count = count};
-	if (o->sender && (!o->sender[0] || !relay_address(span_str(o->sender), &mem, &mail.sender)))
-		die(EX_TEMPFAIL, "no sender's address: \"%s\" (the null sender is <>)", o->sender);
 	for (size_t i = 0; i < count; i++)
 		if (!names[i][0] || !relay_address(span_str(names[i]), &mem, &rcpts[i].address))
 			die(EX_TEMPFAIL, "no recipient's address: \"%s\"", names[i]);
 	off_t at = lseek(fd, 0, SEEK_CUR);
-	if (at < 0 || !outgoing_open(&message, fd, at))
-		die_errno(EX_TEMPFAIL, "the message on standard input");
+	open_message(r, dest, &mem, o, fd, at, &mail);
 	r->host_only = o->host != NULL;
 	relay_send(r, span_str(dest), &mail);
 	outgoing_close(&message);

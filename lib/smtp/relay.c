@@ -43,6 +43,8 @@ status relay_open(relay *r, int most)
 	if (secure_any(&r->rules))
 		(void)tls_service_start(&r->tls, true);
 	r->client.tls = &r->tls;
+	if (control_exists("sender-map"))
+		r->sender_map = table_open("control/sender-map");
 	r->client.logins = answer_open(&st);
 	return st;
 }
@@ -56,6 +58,8 @@ void relay_close(relay *r)
 {
 	client_quit(&r->client);
 	client_free(&r->client);
+	table_close(r->sender_map);
+	r->sender_map = NULL;
 	free(r->now);
 	free(r->ahead);
 	r->now = r->ahead = NULL;
@@ -94,6 +98,16 @@ bool relay_address(span text, arena *mem, span *wire)
 	ok = ok && !to.over && wire->p;
 	str_free(&to);
 	return ok;
+}
+
+status relay_map_sender(relay *r, span dest, arena *mem, span *sender, int fd, off_t offset,
+			int *copy)
+{
+	*copy = -1;
+	if (!r->sender_map || span_startsi(dest, S("lmtp:")))
+		return status_ok();
+	status st = sender_map_sender(r->sender_map, mem, sender);
+	return status_is_ok(&st) ? sender_map_message(r->sender_map, fd, offset, copy) : st;
 }
 
 static void log_outcome(const relay *r, span dest, const relay_mail *m, const txn_rcpt *to,

@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "net/dns.h"
 #include "smtp/client.h"
+#include "smtp/sender_map.h"
 
 enum {
 	RELAY_SESSIONS = 5, /* connections for one message: a place may keep us waiting at each */
@@ -38,6 +39,7 @@ typedef struct relay {
 	tls_service tls;
 	char dest[RELAY_DEST_MAX]; /* where the kept connection leads to */
 	char host[NET_NAME_ROOM], ip[NET_ADDR_ROOM];
+	table *sender_map;	  /* NULL: there is none */
 	relay_batch *now, *ahead; /* owned */
 	const struct relay_mail *next;
 	/* of the current message: addresses tried, connections made, lookups without answer */
@@ -69,6 +71,10 @@ typedef struct relay_mail {
 void relay_send(relay *, span dest, const relay_mail *);
 /* What will come with the next call, to the same destination; it lives until then. NULL: not known. */
 void relay_next(relay *, const relay_mail *);
+
+/* By control/sender-map, for a destination that gets mail over SMTP: the sender, as text, and the message, which then is in *copy
+ * from its start (-1: it stays as it is; else to be closed). EX_OK or temporary. */
+status relay_map_sender(relay *, span dest, arena *, span *sender, int fd, off_t offset, int *copy);
 
 /* An address as text (no brackets) → what stands between the brackets on the wire: quoted where it must
  * be, the domain with A-labels unless the local part needs SMTPUTF8 anyway. In the arena; false where it

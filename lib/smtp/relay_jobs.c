@@ -58,24 +58,36 @@ static size_t take_addresses(group *g)
 	return left;
 }
 
-static status open_message(group *g, int *fd, outgoing *message)
+static status open_file(const job *j, int fd, off_t offset, bool mapped, outgoing *message)
+{
+	if (!outgoing_open(message, fd, offset))
+		return status_doubt("the message cannot be read: %s", strerror(errno));
+	if (j->size && !mapped && j->size != message->facts.octets) {
+		outgoing_close(message);
+		return status_doubt("the message has not the size it should have");
+	}
+	return status_ok();
+}
+
+/* The message, and its sender as text, by the names that the destination is to know. */
+static status open_message(relay *r, group *g, span *sender, int *fd, outgoing *message)
 {
 	const job *j = &g->jobs[0];
+	int copy;
 	char *path = arena_cstr(&g->mem, j->path);
 	*fd = path ? open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK) : -1;
 	if (*fd < 0)
 		return status_doubt("the message cannot be opened: %s", strerror(errno));
-	if (!outgoing_open(message, *fd, (off_t)j->offset)) {
-		int error = errno;
+	status st = relay_map_sender(r, j->dest, &g->mem, sender, *fd, (off_t)j->offset, &copy);
+	if (copy >= 0) {
 		(void)close(*fd);
-		return status_doubt("the message cannot be read: %s", strerror(error));
+		*fd = copy;
 	}
-	if (j->size && j->size != message->facts.octets) {
-		outgoing_close(message);
+	if (status_is_ok(&st))
+		st = open_file(j, *fd, copy >= 0 ? 0 : (off_t)j->offset, copy >= 0, message);
+	if (!status_is_ok(&st))
 		(void)close(*fd);
-		return status_doubt("the message has not the size it should have");
-	}
-	return status_ok();
+	return st;
 }
 
 /* The operator named where it goes: that is not the recipient's own domain. */
@@ -86,7 +98,7 @@ static bool is_routed(const job *j)
 }
 
 /* Makes g->mail where something can be sent; all others have their outcome then. */
-static void prepare(group *g)
+static void prepare(relay *r, group *g)
 {
 	if (g->ready || !g->count || !take_addresses(g))
 		return;
@@ -96,12 +108,15 @@ static void prepare(group *g)
 			       .rcpts = g->rcpts,
 			       .count = g->count,
 			       .routed = is_routed(&g->jobs[0])};
-	status st = status_ok();
-	if (!relay_address(g->jobs[0].sender, &g->mem, &g->mail.sender))
-		st = status_doubt("the sender's address is malformed");
-	if (status_is_ok(&st))
-		st = open_message(g, &g->fd, &g->message);
+	span sender = g->jobs[0].sender;
+	status st = open_message(r, g, &sender, &g->fd, &g->message);
 	g->ready = status_is_ok(&st);
+	if (g->ready && !relay_address(sender, &g->mem, &g->mail.sender)) {
+		st = status_doubt("the sender's address is malformed");
+		outgoing_close(&g->message);
+		(void)close(g->fd);
+		g->ready = false;
+	}
 	if (!g->ready)
 		defer_all(g, &st);
 }
@@ -110,9 +125,9 @@ static void prepare(group *g)
 static bool flush(relay *r, group *g, group *next)
 {
 	bool ok = true;
-	prepare(g);
+	prepare(r, g);
 	if (next)
-		prepare(next);
+		prepare(r, next);
 	if (g->ready) {
 		bool same = next && next->ready && span_eq(next->jobs[0].dest, g->jobs[0].dest);
 		relay_next(r, same ? &next->mail : NULL);

@@ -36,6 +36,7 @@ LINK_auth-answer     := auth mail io base : z crypto
 LINK_auth-check      := resolve auth maildir queue net mail io base : z crypt crypto
 LINK_deliver-maildir := imap maildir queue mail io base : z
 LINK_imapd-lite     := run imap auth maildir queue mail net io base : z
+LINK_deliver-mbox    := run queue mail io base : z
 LINK_deliver-pipe    := run queue mail io base : z
 LINK_dns-ask         := net mail io base : z unbound idn2
 LINK_mail-attach     := write maildir mail io base : z magic

@@ -254,8 +254,10 @@ static void carry_recent(roll *to, const roll *from)
 	for (size_t i = 0; i < from->n; i++) {
 		size_t k = from->v[i].flags & FOLDER_RECENT ? roll_find(to, from->v[i].uid, &exact)
 							    : to->n;
-		if (k < to->n && exact)
+		if (k < to->n && exact) {
 			to->v[k].flags |= FOLDER_RECENT;
+			to->tally.known = false;
+		}
 	}
 }
 

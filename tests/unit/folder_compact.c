@@ -138,6 +138,8 @@ static void sessions(void)
 		  folder_at(h, 1).flags == (FOLDER_ANSWERED | FOLDER_RECENT) &&
 		  folder_at(h, CROWD).uid == CROWD + 1,
 	      "the other sees both, and what is recent to it alone");
+	CHECK(folder_count_flags(h).recent == CROWD, "%zu are recent",
+	      (size_t)folder_count_flags(h).recent);
 	CHECK(is(refresh(h), ""), "then there is peace");
 	CHECK(poll(&p, 1, 0) == 0, "in the watch too");
 	st = folder_store(g, one, 1, FOLDER_ADD, FOLDER_DRAFT, 0);

@@ -249,6 +249,7 @@ shapes() {
 		            "BODY[HEADER.FIELDS]", "BODY[HEADER.FIELDS ()]", "FLAGS (CHANGEDSINCE)", "FLAGS (VANISHED)"):
 		    c.fails("FETCH 1 " + bad, kind="BAD")
 		    c.ok("NOOP")  # so many errors would end the session
+		c.ok("FETCH 1 MODSEQ")  # from now on the session is one of CONDSTORE, which is told beside
 		modseq = one(c, "MODSEQ")[0]
 		same(c.ok(f"FETCH 1:* FLAGS (CHANGEDSINCE {modseq + 100})"), "")
 		same(c.ok("STORE 2 +FLAGS (\\Flagged)"), "2 FETCH (FLAGS (\\Flagged \\Seen) MODSEQ (…))")

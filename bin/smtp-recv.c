@@ -73,7 +73,8 @@ int main(int argc, char **argv)
 	proc_start(argv[0]);
 	options(argc, argv, &opt);
 	log_open("smtp-recv");
-	no_socket_on(2, O_WRONLY);
+	if (listen_is_input(2)) /* the journal is another socket, and may stay */
+		no_socket_on(2, O_WRONLY);
 	opt.listening = listen_is(0);
 	starttls_open(&tls, opt.listening);
 	opt.tls = &tls;

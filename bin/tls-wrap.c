@@ -1,5 +1,4 @@
 /* tls-wrap(8): TLS for a UCSPI server or client, or for the connections that a server hands over. */
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sysexits.h>
 
@@ -71,9 +70,8 @@ static void read_options(int argc, char **argv, options *o)
 /* Where fds 1 and 2 are the connection or the listener too, words for a person must not go there. */
 static void no_socket_as_stderr(void)
 {
-	struct stat st;
 	int null;
-	if (fstat(STDERR_FILENO, &st) < 0 || !S_ISSOCK(st.st_mode))
+	if (!listen_is_input(STDERR_FILENO))
 		return;
 	if ((null = open("/dev/null", O_WRONLY | O_CLOEXEC)) < 0 || dup2(null, STDERR_FILENO) < 0)
 		die_errno(EX_TEMPFAIL, "/dev/null");

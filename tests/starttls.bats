@@ -215,6 +215,23 @@ s = first
 say('NOOP\r\n'); assert line().startswith('250')"
 }
 
+@test "the journal, a socket on fd 2, hears why there is no TLS" {
+	echo nonsense >"$PABAL_ROOT/control/tls/mail.example.org/key.pem"
+	for server in smtp-recv pop3d 'tls-wrap cat'; do
+		JOURNAL_STREAM=1:1 timeout 60 python3 - $server <<-'END' | grep -q "^${server%% *}: event=config-error file=control/tls text=.*key.pem"
+			import os, socket, subprocess, sys
+			del os.environ["PABAL_LOG"]
+			l = socket.socket(); l.bind(("127.0.0.1", 0)); l.listen(5)
+			journal, end = socket.socketpair()
+			p = subprocess.Popen(sys.argv[1:], stdin=l, stdout=subprocess.DEVNULL, stderr=end)
+			end.close()
+			journal.settimeout(20)
+			print(journal.recv(1000).decode())
+			p.terminate(); p.wait()
+		END
+	done
+}
+
 @test "ALPN behind STARTTLS: another protocol's client is refused" {
 	serve smtp-recv
 	try='line(); say("EHLO c\r\n"); reply(); say("STARTTLS\r\n"); reply()

@@ -1,5 +1,7 @@
 #include "net/listen.h"
 
+#include <sys/stat.h>
+
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -74,4 +76,11 @@ bool listen_is(int fd)
 	int on = 0;
 	socklen_t n = sizeof on;
 	return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &on, &n) == 0 && on;
+}
+
+bool listen_is_input(int fd)
+{
+	struct stat a, b;
+	return fstat(fd, &a) == 0 && fstat(0, &b) == 0 && S_ISSOCK(a.st_mode) &&
+	       a.st_ino == b.st_ino && a.st_dev == b.st_dev;
 }

@@ -16,4 +16,8 @@ bool listen_bound(int fd, char ip[static NET_ADDR_ROOM], uint16_t *port);
 /* Whether fd is a listening stream socket (inetd's wait, systemd's Accept=no). */
 bool listen_is(int fd);
 
+/* Whether fd is the very socket that descriptor 0 is: under inetd fds 1 and 2 are the client's too. Another socket, as
+ * systemd's journal on fd 2, is not. */
+bool listen_is_input(int fd);
+
 #endif

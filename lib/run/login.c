@@ -338,7 +338,8 @@ int login_serve(const login_protocol *p, bool *leave)
 	tls_service tls = TLS_SERVICE_NONE;
 	bool listening = listen_is(0);
 	*leave = false;
-	no_socket_on(2, O_WRONLY);
+	if (listen_is_input(2)) /* the journal is another socket, and may stay */
+		no_socket_on(2, O_WRONLY);
 	auth_gate_make_run();
 	starttls_open(&tls, listening);
 	if (!user_limit_powers(USER_SETUID_KILL))

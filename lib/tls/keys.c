@@ -250,6 +250,14 @@ tls_context *tls_keys_find(void *arg, const char *name)
 	return get(k, span_of(lower + dot, n - dot + 1));
 }
 
+const char *tls_keys_why(const tls_keys *k)
+{
+	for (size_t i = 0; i < k->count; i++)
+		if (k->v[i].why[0])
+			return k->v[i].why;
+	return "";
+}
+
 static bool others_can_read(const entry *e)
 {
 	struct stat st;

@@ -19,6 +19,8 @@ void tls_keys_refresh(tls_keys *);
 tls_context *tls_keys_default(const tls_keys *);
 tls_context *tls_keys_find(void *keys, const char *name); /* a tls_chooser */
 
+/* Why the first of those that cannot be used is one; "" */
+const char *tls_keys_why(const tls_keys *);
 /* Judges each certificate and its files: a line each, as mail-doctor(8) prints them, "ok", "warn" or "FAIL" first. False
  * where one fails. */
 bool tls_keys_report(const tls_keys *, out *);

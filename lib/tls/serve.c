@@ -108,11 +108,12 @@ int tls_serve_requests(const tls_config *c, int fd)
 	(void)signal(SIGINT, SIG_IGN);
 	(void)signal(SIGHUP, SIG_IGN);
 	(void)signal(SIGCHLD, SIG_IGN);
-	span word =
-	    load(c, &l) ? S("+") : S("no certificate with its key can be read; the log says more");
+	bool usable = load(c, &l);
+	span why = span_str(l.keys ? tls_keys_why(l.keys) : "");
+	span word = usable ? S("+") : why.n ? why : S("there is no certificate with a key");
 	(void)user_limit_powers(USER_SETUID_KILL);
 	bool told = send(fd, word.p, word.n, MSG_NOSIGNAL) == (ssize_t)word.n;
-	while (told && word.n == 1 && (heard = tls_request_read(fd, &r)) != TLS_END) {
+	while (told && usable && (heard = tls_request_read(fd, &r)) != TLS_END) {
 		if (heard == TLS_NONSENSE)
 			continue;
 		answer_request(c, &l, &r);

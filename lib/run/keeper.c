@@ -117,6 +117,8 @@ static bool on_tls(keeper *k)
 	tls_facts facts;
 	int client = k->passed;
 	k->passed = -1;
+	k->forward_fresh = false;
+	str_clear(&k->helo);
 	keeper_end_transaction(k);
 	if (client < 0 || k->tls || k->config->tls != LOGIN_TLS_OFFERED)
 		return false;

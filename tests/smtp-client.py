@@ -196,8 +196,9 @@ def confined(port, parent):
 
 
 def memory(port, parent):
-    clients = [ready(port) for _ in range(4)]
-    print(max(sum(private_kib(p) for p in pair_of(c, parent)) for c in clients))
+    # the mean of some: where the stack begins in its page is random
+    clients = [ready(port) for _ in range(8)]
+    print(sum(sum(private_kib(p) for p in pair_of(c, parent)) for c in clients) // len(clients))
 
 
 globals()[what](*args)

@@ -12,7 +12,8 @@ struct arena_block {
 	alignas(max_align_t) char data[];
 };
 
-enum { BLOCK = 4096 - sizeof(struct arena_block) };
+/* The first is small: many hold a few names only, and an idle session has several. */
+enum { FIRST = 1024 - sizeof(struct arena_block), BLOCK = 4096 - sizeof(struct arena_block) };
 
 arena arena_new(size_t max)
 {
@@ -21,7 +22,7 @@ arena arena_new(size_t max)
 
 static void grow(arena *a, size_t n)
 {
-	size_t size = n > BLOCK ? n : BLOCK;
+	size_t size = n > BLOCK ? n : a->head || n > FIRST ? BLOCK : FIRST;
 	struct arena_block *b = xmalloc(sizeof *b + size);
 	b->next = a->head;
 	b->size = size;
@@ -61,7 +62,7 @@ span arena_dup(arena *a, span s)
 
 void arena_reset(arena *a)
 {
-	struct arena_block *keep = a->head && a->head->size == BLOCK ? a->head : NULL;
+	struct arena_block *keep = a->head && a->head->size <= BLOCK ? a->head : NULL;
 	struct arena_block *b = keep ? keep->next : a->head;
 	while (b) {
 		struct arena_block *next = b->next;

@@ -51,7 +51,7 @@ class Ours:
         self.deliver = deliver
         self.maildir = os.path.join(self.root, "mail", DOMAIN, "box")
         self.queued = os.path.join(self.root, "queue", "new")
-        for folder in ["control", "run", "queue/tmp", "queue/new", "queue/hold", "queue/failed", "queue/log"]:
+        for folder in ["control", "run", "queue/new", "queue/hold", "queue/failed", "queue/log"]:
             os.makedirs(os.path.join(self.root, folder))
         for i in range(256):
             os.makedirs(os.path.join(self.root, "queue", "later", "%02X" % i))

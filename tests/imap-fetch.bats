@@ -12,13 +12,14 @@ setup() {
 	}
 	cp "$BATS_FILE_TMPDIR/passwd" "$PABAL_ROOT/passwd"
 	ALICE=$PABAL_ROOT/mail/example.org/alice
+	# here, not in client(): at the end of a pipeline that is a shell of its own, and nobody would end the server
+	start_wait imapd-lite 2>>"$LOG"
 }
 teardown() { stop_all; }
 
 # client <SCRIPT: Python on fd 0; the port in `port`, Alice's Maildir in `box`; put() makes a message there, value() reads
 # the rest of an answer.
 client() {
-	[ -n "${PORT:-}" ] || start_wait imapd-lite 2>>"$LOG"
 	{
 		cat <<-'END'
 			import imaplib, email, email.policy, os, re, sys

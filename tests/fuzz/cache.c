@@ -63,10 +63,10 @@ static void use(const char *dir)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static char dir[] = "/tmp/pabal-fuzz-cache.XXXXXX";
-	static bool made;
-	if (!made && (!mkdtemp(dir) || chdir(dir) < 0 || mkdir("tmp", 0700) < 0))
+	static int at = -1;
+	if (at < 0 && (!mkdtemp(dir) || (at = open(dir, O_DIRECTORY | O_CLOEXEC)) < 0 ||
+		       mkdirat(at, "tmp", 0700) < 0))
 		abort();
-	made = true;
 	if (size < 9)
 		return 0;
 	char *copy = malloc(size);
@@ -74,11 +74,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memcpy(copy, data + 1, n);
 	if (data[0] & 1)
 		mend(copy, n);
-	int fd = open("pabal.cache", O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	int fd = openat(at, "pabal.cache", O_WRONLY | O_CREAT | O_TRUNC, 0600);
 	if (fd < 0 || write(fd, copy, n) != (ssize_t)n || close(fd) < 0)
 		abort();
 	use(dir);
-	if (unlink("pabal.cache") < 0)
+	if (unlinkat(at, "pabal.cache", 0) < 0)
 		abort();
 	free(copy);
 	return 0;

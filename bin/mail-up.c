@@ -13,28 +13,26 @@
 #include "io/control.h"
 #include "io/log.h"
 #include "io/proc.h"
-#include "io/user.h"
 #include "net/listen.h"
 
 enum { READY_MS = 15000, END_MS = 10000, DELAY_MIN = 100, DELAY_MAX = 30000, PORT_MAX = 65535 };
 
 /* One line a service. A new server gets a line here and nothing else. `needs` is another program
- * that must exist beside it; `user` is who it runs as where mail-up is root and the four owners
- * exist. `tls`: tls-wrap is in front of it, where there is control/tls, with these protocols of ALPN. */
+ * that must exist beside it. `tls`: tls-wrap is in front of it, where there is control/tls, with these protocols of ALPN. */
 static const struct service {
 	const char *name;
 	unsigned port; /* the standard one; 0: listens nowhere */
 	const char *args[4];
-	const char *needs, *user, *tls;
+	const char *needs, *tls;
 } services[] = {
-    {"smtp", 25, {"smtp-recv"}, NULL, NULL, NULL},
-    {"submission", 587, {"smtp-recv", "-s"}, "auth-check", NULL, NULL},
-    {"submissions", 465, {"smtp-recv", "-s"}, "tls-wrap", NULL, "smtp,esmtp"},
-    {"pop3", 110, {"pop3d"}, "auth-check", NULL, NULL},
-    {"pop3s", 995, {"pop3d"}, "tls-wrap", NULL, "pop3"},
-    {"imap", 143, {"imapd-lite"}, "auth-check", NULL, NULL},
-    {"imaps", 993, {"imapd-lite"}, "tls-wrap", NULL, "imap"},
-    {"queue", 0, {"queue-run", "-w"}, NULL, NULL, NULL},
+    {"smtp", 25, {"smtp-recv"}, NULL, NULL},
+    {"submission", 587, {"smtp-recv", "-s"}, "auth-check", NULL},
+    {"submissions", 465, {"smtp-recv", "-s"}, "tls-wrap", "smtp,esmtp"},
+    {"pop3", 110, {"pop3d"}, "auth-check", NULL},
+    {"pop3s", 995, {"pop3d"}, "tls-wrap", "pop3"},
+    {"imap", 143, {"imapd-lite"}, "auth-check", NULL},
+    {"imaps", 993, {"imapd-lite"}, "tls-wrap", "imap"},
+    {"queue", 0, {"queue-run", "-w"}, NULL, NULL},
 };
 
 enum { SERVICES = sizeof services / sizeof *services };
@@ -51,7 +49,6 @@ static struct running {
 
 static volatile sig_atomic_t ending;
 static sigset_t unblocked;
-static bool as_owners;
 
 static void on_signal(int sig)
 {
@@ -130,11 +127,6 @@ static _Noreturn void run_child(const struct service *s, const struct running *r
 	if (dup2(r->listener >= 0 ? r->listener : null, STDIN_FILENO) < 0 ||
 	    dup2(null, STDOUT_FILENO) < 0)
 		_exit(EX_TEMPFAIL);
-	if (as_owners && s->user && !user_become(s->user)) {
-		warn_errno("cannot become %s", s->user);
-		_exit(EX_TEMPFAIL);
-	}
-	(void)prctl(PR_SET_PDEATHSIG, SIGTERM); /* a change of ids clears it */
 	const int sigs[] = {SIGTERM, SIGINT, SIGHUP, SIGCHLD, SIGPIPE};
 	for (size_t i = 0; i < sizeof sigs / sizeof *sigs; i++)
 		(void)signal(sigs[i], SIG_DFL);
@@ -305,7 +297,6 @@ int main(int argc, char **argv)
 		die_errno(EX_CONFIG, "%s is no installation (mail-init DOMAIN makes one)",
 			  control_root());
 	(void)close(queue);
-	as_owners = geteuid() == 0 && user_four_owners();
 	bind_all(base);
 	signals();
 	(void)start_due();

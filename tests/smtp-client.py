@@ -5,6 +5,8 @@ import smtplib
 import socket
 import sys
 
+from processes import children, private_kib
+
 what, args = sys.argv[1], sys.argv[2:]
 
 
@@ -45,14 +47,6 @@ def deliver(c):
     return c.code("Subject: x\r\n\r\nbody\r\n.")
 
 
-def children(pid):
-    try:
-        with open(f"/proc/{pid}/task/{pid}/children") as f:
-            return [int(p) for p in f.read().split()]
-    except OSError:
-        return []
-
-
 def connection_inodes(pid):
     found = set()
     try:
@@ -81,15 +75,6 @@ def pair_of(client, parent):
             if inode in connection_inodes(talker):
                 return keeper, talker
     raise SystemExit("nobody has the connection")
-
-
-def private_kib(pid):
-    total = 0
-    with open(f"/proc/{pid}/smaps_rollup") as f:
-        for line in f:
-            if line.startswith(("Private_Clean", "Private_Dirty")):
-                total += int(line.split()[1])
-    return total
 
 
 def relay(port):
@@ -196,9 +181,8 @@ def confined(port, parent):
 
 
 def memory(port, parent):
-    # the mean of some: where the stack begins in its page is random
-    clients = [ready(port) for _ in range(8)]
-    print(sum(sum(private_kib(p) for p in pair_of(c, parent)) for c in clients) // len(clients))
+    clients = [ready(port) for _ in range(4)]
+    print(max(sum(private_kib(p) for p in pair_of(c, parent)) for c in clients))
 
 
 globals()[what](*args)

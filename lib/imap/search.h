@@ -18,6 +18,5 @@ bool imap_search_condstore(const imap_search *); /* it asks for MODSEQ */
 /* Writes "* SEARCH …" or, with RETURN, "* ESEARCH (TAG …) …". Reads no more of a message than the keys need. False where a message could not be read:
  * then *why says so, and the answer was written without it. */
 bool imap_search_run(imap_box *, imap_search *, bool uid, span tag, status *why);
-/* Where a RETURN (SAVE) or "$" is to be understood: not offered (RFC 5182). */
 
 #endif

@@ -2,8 +2,9 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/uio.h>
+
+#include "io/passed.h"
 
 enum { PARTS_MAX = 8 };
 
@@ -27,39 +28,17 @@ static void put_head(unsigned char head[static FRAME_HEAD], char type, size_t n)
 }
 
 /* A descriptor goes with the first octet. */
-typedef union rights {
-	struct cmsghdr head;
-	char room[CMSG_SPACE(sizeof(int))];
-} rights;
-
-static void attach(struct msghdr *m, rights *r, int passed)
-{
-	m->msg_control = r;
-	m->msg_controllen = sizeof *r;
-	struct cmsghdr *c = CMSG_FIRSTHDR(m);
-	c->cmsg_level = SOL_SOCKET;
-	c->cmsg_type = SCM_RIGHTS;
-	c->cmsg_len = CMSG_LEN(sizeof passed);
-	memcpy(CMSG_DATA(c), &passed, sizeof passed);
-}
-
 static bool send_all(int fd, struct iovec *v, size_t count, int passed)
 {
-	rights r = {.room = {0}};
 	size_t at = 0;
 	while (at < count) {
-		struct msghdr m = {.msg_iov = v + at, .msg_iovlen = count - at};
-		if (passed >= 0)
-			attach(&m, &r, passed);
-		ssize_t n = sendmsg(fd, &m, MSG_NOSIGNAL);
-		if (n < 0 && errno != EINTR)
+		ssize_t n = passed_send(fd, v + at, count - at, &passed, passed >= 0);
+		if (n < 0)
 			return false;
-		if (n > 0) {
-			at += drop_sent(v + at, count - at, (size_t)n);
-			passed = -1;
-		} else if (n == 0) {
+		if (n == 0)
 			break;
-		}
+		at += drop_sent(v + at, count - at, (size_t)n);
+		passed = -1;
 	}
 	return true;
 }

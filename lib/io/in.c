@@ -5,12 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/socket.h>
 #include <sysexits.h>
 #include <unistd.h>
 
 #include "base/die.h"
 #include "io/clock.h"
+#include "io/passed.h"
 
 /* A buffer of that size is a mapping of its own: what is behind it in the heap costs an idle session a page. */
 enum { MAPPED = 32768 };
@@ -88,22 +88,6 @@ static enum in_result wait_readable(const in *s)
 	}
 }
 
-static void take_passed(const in *s, struct msghdr *m)
-{
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c; c = CMSG_NXTHDR(m, c)) {
-		int fd;
-		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
-			continue;
-		for (size_t at = 0; CMSG_LEN(at + sizeof fd) <= c->cmsg_len; at += sizeof fd) {
-			memcpy(&fd, CMSG_DATA(c) + at, sizeof fd);
-			if (*s->passed < 0)
-				*s->passed = fd;
-			else
-				(void)close(fd);
-		}
-	}
-}
-
 static ssize_t read_some(const in *s)
 {
 	void *to = s->buf + s->end;
@@ -112,18 +96,13 @@ static ssize_t read_some(const in *s)
 		return s->filter->read(s->filter, s->fd, to, room);
 	if (!s->passed)
 		return read(s->fd, to, room);
-	union {
-		struct cmsghdr head;
-		char room[CMSG_SPACE(2 * sizeof(int))];
-	} control;
-	struct iovec v = {to, room};
-	struct msghdr m = {.msg_iov = &v,
-			   .msg_iovlen = 1,
-			   .msg_control = &control,
-			   .msg_controllen = sizeof control};
-	ssize_t n = recvmsg(s->fd, &m, MSG_CMSG_CLOEXEC);
-	if (n >= 0)
-		take_passed(s, &m);
+	int fd;
+	size_t count;
+	ssize_t n = passed_recv(s->fd, to, room, &fd, 1, &count);
+	if (count && *s->passed < 0)
+		*s->passed = fd;
+	else if (count)
+		(void)close(fd);
 	return n;
 }
 

@@ -13,6 +13,7 @@
 #include "io/clock.h"
 #include "io/frame.h"
 #include "io/out.h"
+#include "io/passed.h"
 #include "io/proc.h"
 
 enum { REQUEST_MAX = 512, READY_MS = 15000, GRACE_MS = 5000 };
@@ -72,16 +73,10 @@ void tls_service_close(tls_service *s)
 	s->ready = false;
 }
 
-typedef union rights {
-	struct cmsghdr head;
-	char room[CMSG_SPACE(2 * sizeof(int))];
-} rights;
-
 static bool send_request(int service, int network, int plain, const tls_want *want, bool client)
 {
 	char text[REQUEST_MAX];
-	rights r = {.room = {0}};
-	int fds[2] = {network, plain};
+	const int fds[2] = {network, plain};
 	int n = snprintf(text, sizeof text, "%s%c%s%c%s%c%s%c", client ? "client" : "server", 0,
 			 want->alpn ? want->alpn : "", 0, want->name ? want->name : "", 0,
 			 want->verify ? "1" : "0", 0);
@@ -90,17 +85,7 @@ static bool send_request(int service, int network, int plain, const tls_want *wa
 		return false;
 	}
 	struct iovec v = {text, (size_t)n};
-	struct msghdr m = {
-	    .msg_iov = &v, .msg_iovlen = 1, .msg_control = &r, .msg_controllen = sizeof r};
-	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
-	c->cmsg_level = SOL_SOCKET;
-	c->cmsg_type = SCM_RIGHTS;
-	c->cmsg_len = CMSG_LEN(sizeof fds);
-	memcpy(CMSG_DATA(c), fds, sizeof fds);
-	ssize_t sent;
-	while ((sent = sendmsg(service, &m, MSG_NOSIGNAL)) < 0 && errno == EINTR)
-		;
-	return sent == n;
+	return passed_send(service, &v, 1, fds, 2) == n;
 }
 
 /* A tls-wrap that was killed has a successor, which serves this process and its children alone. */
@@ -269,24 +254,6 @@ bool tls_facts_to_env(const tls_facts *f)
 	       set("TLS_PEER", f ? f->peer : NULL);
 }
 
-static size_t take_descriptors(struct msghdr *m, int fds[static 2])
-{
-	size_t n = 0;
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c; c = CMSG_NXTHDR(m, c)) {
-		int fd;
-		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
-			continue;
-		for (size_t at = 0; CMSG_LEN(at + sizeof fd) <= c->cmsg_len; at += sizeof fd) {
-			memcpy(&fd, CMSG_DATA(c) + at, sizeof fd);
-			if (n < 2)
-				fds[n++] = fd;
-			else
-				(void)close(fd);
-		}
-	}
-	return n;
-}
-
 static bool parse_request(span text, tls_request *r)
 {
 	char mode[8], verify[2];
@@ -301,17 +268,11 @@ static bool parse_request(span text, tls_request *r)
 enum tls_heard tls_request_read(int service, tls_request *r)
 {
 	char text[REQUEST_MAX];
-	rights control;
 	int fds[2] = {-1, -1};
-	struct iovec v = {text, sizeof text};
-	struct msghdr m = {.msg_iov = &v,
-			   .msg_iovlen = 1,
-			   .msg_control = &control,
-			   .msg_controllen = sizeof control};
-	ssize_t n = recvmsg(service, &m, MSG_CMSG_CLOEXEC);
+	size_t count;
+	ssize_t n = passed_recv(service, text, sizeof text, fds, 2, &count);
 	if (n < 0)
 		return errno == EINTR || errno == EAGAIN ? TLS_NONSENSE : TLS_END;
-	size_t count = take_descriptors(&m, fds);
 	r->network = fds[0];
 	r->plain = fds[1];
 	if (n > 0 && count == 2 && parse_request(span_of(text, (size_t)n), r))

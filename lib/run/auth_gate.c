@@ -10,54 +10,33 @@
 #include "base/die.h"
 #include "base/str.h"
 #include "io/control.h"
+#include "io/passed.h"
 #include "io/proc.h"
 #include "io/user.h"
 #include "net/ucspi.h"
 
 enum { FDS = 3 };
 
-typedef union rights {
-	struct cmsghdr head;
-	char room[CMSG_SPACE(FDS * sizeof(int))];
-} rights;
-
 bool auth_gate_ask(int gate, const char *ip, int input, int output, int exit_to)
 {
 	const int fds[FDS] = {input, output, exit_to};
-	rights r = {.room = {0}};
 	struct iovec v = {(void *)(uintptr_t)ip, strlen(ip) + 1};
-	struct msghdr m = {
-	    .msg_iov = &v, .msg_iovlen = 1, .msg_control = &r, .msg_controllen = sizeof r};
-	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
-	c->cmsg_level = SOL_SOCKET;
-	c->cmsg_type = SCM_RIGHTS;
-	c->cmsg_len = CMSG_LEN(sizeof fds);
-	memcpy(CMSG_DATA(c), fds, sizeof fds);
-	return sendmsg(gate, &m, MSG_NOSIGNAL) == (ssize_t)v.iov_len;
+	return passed_send(gate, &v, 1, fds, FDS) == (ssize_t)v.iov_len;
 }
 
 enum heard { REQUEST, NONSENSE, END };
 
 static enum heard hear(int gate, char ip[static NET_ADDR_ROOM], int fds[static FDS])
 {
-	rights r;
-	struct iovec v = {ip, NET_ADDR_ROOM};
-	struct msghdr m = {
-	    .msg_iov = &v, .msg_iovlen = 1, .msg_control = &r, .msg_controllen = sizeof r};
-	ssize_t n = recvmsg(gate, &m, MSG_CMSG_CLOEXEC);
+	size_t count;
+	ssize_t n = passed_recv(gate, ip, NET_ADDR_ROOM, fds, FDS, &count);
 	if (n < 0)
 		return errno == EINTR ? NONSENSE : END;
 	if (n == 0)
 		return END; /* nobody is left */
-	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
-	size_t count = 0;
-	if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS)
-		count = (c->cmsg_len - CMSG_LEN(0)) / sizeof *fds;
-	if (count)
-		memcpy(fds, CMSG_DATA(c), (count < FDS ? count : FDS) * sizeof *fds);
 	if (count == FDS && ip[n - 1] == 0 && (n == 1 || net_valid(span_str(ip))))
 		return REQUEST;
-	for (size_t i = 0; i < count && i < FDS; i++)
+	for (size_t i = 0; i < count; i++)
 		(void)close(fds[i]);
 	return NONSENSE;
 }

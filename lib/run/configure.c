@@ -12,14 +12,22 @@ static void mistake(keeper_config *c, const char *file, const char *text)
 	c->broken = true;
 }
 
-static uint64_t number(keeper_config *c, const char *name, uint64_t max, uint64_t fallback)
+static uint64_t limit(keeper_config *c, const char *name, uint64_t max, uint64_t fallback)
 {
 	char file[64];
 	uint64_t value = fallback;
 	(void)snprintf(file, sizeof file, "control/%s", name);
 	if (!control_number(name, max, fallback, &value))
 		mistake(c, file, strerror(errno));
-	else if (value == 0)
+	return value;
+}
+
+static uint64_t number(keeper_config *c, const char *name, uint64_t max, uint64_t fallback)
+{
+	char file[64];
+	uint64_t value = limit(c, name, max, fallback);
+	(void)snprintf(file, sizeof file, "control/%s", name);
+	if (value == 0)
 		mistake(c, file, "0 is no useful value");
 	return value ? value : fallback;
 }
@@ -64,16 +72,6 @@ static void chain(keeper_config *c, const char *name)
 		c->chain[n++] = arena_cstr(&c->mem, word);
 	if (!c->chain || word.n)
 		mistake(c, file, "too long");
-}
-
-static uint64_t limit(keeper_config *c, const char *name, uint64_t max, uint64_t fallback)
-{
-	char file[64];
-	uint64_t value = fallback;
-	(void)snprintf(file, sizeof file, "control/%s", name);
-	if (!control_number(name, max, fallback, &value))
-		mistake(c, file, strerror(errno));
-	return value;
 }
 
 /* Logins, and what who has logged in may do. */
